@@ -1,0 +1,55 @@
+package resource
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/yaml"
+)
+
+// EncodeYAML writes a value as one YAML document with sorted keys, preceded
+// by a document marker.
+func EncodeYAML(w io.Writer, value any) error {
+	data, err := yaml.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("encoding YAML: %w", err)
+	}
+	_, err = fmt.Fprintf(w, "---\n%s", data)
+	return err
+}
+
+// WriteFile replaces a file as a whole: readers see the old content or the
+// new one, never a part, and a failed write leaves the old one in place.
+// The mode of an existing file is kept; a new one gets 0644.
+func WriteFile(name string, data []byte) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("writing %s: %w", name, unwrapPath(err))
+		}
+	}()
+	// A symbolic link stays one: what it points to is replaced.
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // fails once renamed, which is as it should be
+	mode := os.FileMode(0o644)
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if _, err = temp.Write(data); err == nil {
+		err = temp.Chmod(mode)
+	}
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), name)
+}

@@ -1,0 +1,231 @@
+package resource
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// Parse reads all objects of a YAML or JSON stream. Items of Lists become
+// objects of their own. A document that cannot be read becomes a Problem and
+// does not keep the others from being read. Order is that of the stream.
+func Parse(file string, stream []byte) ([]*Object, []*Problem) {
+	if at := bytes.IndexByte(stream, 0); at >= 0 {
+		line := 1 + bytes.Count(stream[:at], []byte("\n"))
+		return nil, []*Problem{problemf(Origin{File: file, Line: line}, "binary data where YAML or JSON is expected")}
+	}
+	docs := SplitDocuments(stream)
+	type result struct {
+		objects  []*Object
+		problems []*Problem
+	}
+	results := make([]result, len(docs))
+	parallel(len(docs), func(i int) {
+		results[i].objects, results[i].problems = ParseDocument(file, docs[i])
+	})
+	var objects []*Object
+	var problems []*Problem
+	for _, r := range results {
+		objects = append(objects, r.objects...)
+		problems = append(problems, r.problems...)
+	}
+	return objects, problems
+}
+
+// parallel calls f for 0..n-1 from as many goroutines as there are cores, in
+// runs of neighbours so that small documents do not pay for the hand-over.
+func parallel(n int, f func(i int)) {
+	const run = 64
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for from := 0; from < n; from += run {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			for i := from; i < min(from+run, n); i++ {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// ParseDocument reads the objects of one document: none if it is blank,
+// several if it is a List.
+func ParseDocument(file string, doc Document) ([]*Object, []*Problem) {
+	if doc.Blank() {
+		return nil, nil
+	}
+	root, err := parseNode(doc.Body)
+	if err != nil {
+		return nil, []*Problem{yamlProblem(file, doc.Line, err)}
+	}
+	p := &parser{file: file, doc: doc, budget: expansionLimit(len(doc.Body))}
+	p.add(root, nil)
+	return p.objects, p.problems
+}
+
+// parseNode is the document as a tree with positions. The YAML library can
+// panic on hostile input; that must not end the program.
+func parseNode(text []byte) (root *yaml.Node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			root, err = nil, fmt.Errorf("the parser gave up: %v", r)
+		}
+	}()
+	// JSON may be indented by tabs, which YAML forbids; a blank has the same width for positions.
+	if trimmed := bytes.TrimLeft(text, "\ufeff \t\r\n"); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
+		text = bytes.ReplaceAll(text, []byte("\t"), []byte(" "))
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	var node yaml.Node
+	if err := decoder.Decode(&node); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("no content")
+		}
+		return nil, err
+	}
+	var next yaml.Node
+	if err := decoder.Decode(&next); err == nil {
+		return nil, fmt.Errorf("line %d: content after the end of the document; is a `---` missing?", next.Line)
+	} else if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		return node.Content[0], nil
+	}
+	return &node, nil
+}
+
+// parser turns one document's tree into objects.
+type parser struct {
+	file     string
+	doc      Document
+	budget   int
+	objects  []*Object
+	problems []*Problem
+}
+
+func (p *parser) origin(n *yaml.Node) Origin {
+	return Origin{File: p.file, Line: p.doc.Line + n.Line - 1, Column: n.Column}
+}
+
+func (p *parser) problemf(n *yaml.Node, format string, args ...any) {
+	p.problems = append(p.problems, problemf(p.origin(n), format, args...))
+}
+
+// add reads the object at a node; path leads to it from the document's root.
+func (p *parser) add(n *yaml.Node, path FieldPath) {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode {
+		p.problemf(n, "expected an object with apiVersion and kind, found %s", describe(n))
+		return
+	}
+	obj := &Object{Origin: p.origin(n), source: source{text: p.doc.Body, line: p.doc.Line, root: path}}
+	if !p.header(n, obj) {
+		return
+	}
+	// Lists of any kind ("List", "ServiceList") with items are unpacked, as kubectl does.
+	if items, _ := step(n, "items"); isList(obj.Kind) && items != nil {
+		for items.Kind == yaml.AliasNode {
+			items = items.Alias
+		}
+		if items.Kind == yaml.SequenceNode {
+			for i, item := range items.Content {
+				p.add(item, path.Child("items", Index(i)))
+			}
+			return
+		}
+	}
+	enc := encoder{budget: p.budget}
+	if err := enc.encode(n, 0); err != nil {
+		p.problemf(n, "%v", err)
+		return
+	}
+	p.budget = enc.budget
+	obj.JSON = enc.out.Bytes()
+	p.objects = append(p.objects, obj)
+}
+
+func isList(kind string) bool {
+	return kind == "List" || len(kind) > len("List") && kind[len(kind)-len("List"):] == "List"
+}
+
+// header reads apiVersion, kind and metadata; a wrong type there makes the
+// object unusable.
+func (p *parser) header(n *yaml.Node, obj *Object) bool {
+	before := len(p.problems)
+	apiVersion := p.text(n, "apiVersion")
+	obj.Kind = p.text(n, "kind")
+	if len(p.problems) == before && (obj.Kind == "" || apiVersion == "") {
+		p.problemf(n, "expected an object with apiVersion and kind, found neither or only one of them")
+	}
+	gv, err := schema.ParseGroupVersion(apiVersion)
+	if err != nil {
+		p.problemf(n, "apiVersion %q: expected VERSION or GROUP/VERSION", apiVersion)
+	}
+	obj.Group, obj.Version = gv.Group, gv.Version
+	if meta, _ := step(n, "metadata"); meta != nil {
+		obj.Name = p.text(meta, "name")
+		obj.GenerateName = p.text(meta, "generateName")
+		obj.Namespace = p.text(meta, "namespace")
+		obj.Labels = p.texts(meta, "labels")
+		obj.Annotations = p.texts(meta, "annotations")
+	}
+	return len(p.problems) == before
+}
+
+// text is a string field; "" when it is absent or null.
+func (p *parser) text(n *yaml.Node, field string) string {
+	v, _ := step(n, field)
+	if v == nil {
+		return ""
+	}
+	for v.Kind == yaml.AliasNode {
+		v = v.Alias
+	}
+	if v.Kind == yaml.ScalarNode {
+		switch scalarKind(v) {
+		case stringScalar:
+			return v.Value
+		case nullScalar:
+			return ""
+		}
+	}
+	p.problemf(v, "%s: expected a string, found %s", field, describe(v))
+	return ""
+}
+
+// texts is a map of strings to strings.
+func (p *parser) texts(n *yaml.Node, field string) map[string]string {
+	v, _ := step(n, field)
+	if v == nil {
+		return nil
+	}
+	for v.Kind == yaml.AliasNode {
+		v = v.Alias
+	}
+	if v.Kind == yaml.ScalarNode && scalarKind(v) == nullScalar {
+		return nil
+	}
+	if v.Kind != yaml.MappingNode {
+		p.problemf(v, "%s: expected a map of strings, found %s", field, describe(v))
+		return nil
+	}
+	m := make(map[string]string, len(v.Content)/2)
+	for i := 0; i+1 < len(v.Content); i += 2 {
+		key := v.Content[i].Value
+		m[key] = p.text(v, key)
+	}
+	return m
+}
