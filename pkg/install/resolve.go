@@ -1,0 +1,94 @@
+package install
+
+import (
+	"fmt"
+	"maps"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Resolve merges an input into one configuration and validates it. Problems
+// of the input come back as *InputError, all of them at once.
+func Resolve(in Input) (*Config, error) {
+	sources, err := readSources(in)
+	if err != nil {
+		return nil, err
+	}
+	user, err := sources.merge()
+	if err != nil {
+		return nil, err
+	}
+	base, err := loadProfile(in.Charts.profiles(), lookupString(user, "spec", "profile"))
+	if err != nil {
+		return nil, sources.explain(err)
+	}
+	release := in.Release
+	if release == (Release{}) {
+		release = DefaultRelease()
+	}
+	put(base, release.Hub, "spec", "hub")
+	put(base, release.Tag, "spec", "tag")
+	mergeInto(base, user)
+
+	complete(base)
+	if values := lookupMap(user, "spec", "values"); values != nil {
+		// What the user wrote wins over what complete() derived.
+		mergeInto(base, Values{"spec": Values{"values": values}})
+	}
+
+	config := &Config{tree: base, charts: in.Charts, kubeVersion: in.KubeVersion}
+	problems, warnings := validate(base)
+	config.Warnings = warnings
+	if len(problems) > 0 {
+		failed := sources.explain(&InputError{Problems: problems})
+		if !in.Force {
+			return nil, failed
+		}
+		config.Warnings = append(config.Warnings, "going on because of --force: "+failed.Error())
+	}
+	if extra := lookupMap(base, "spec", "unvalidatedValues"); extra != nil {
+		mergeInto(base, Values{"spec": Values{"values": extra}})
+	}
+	return config, nil
+}
+
+// complete derives Helm values from the fields of the operator document that
+// charts know under another name.
+func complete(tree Values) {
+	for _, field := range []struct {
+		from string
+		to   []string
+	}{
+		{"hub", []string{"global", "hub"}},
+		{"tag", []string{"global", "tag"}},
+		{"revision", []string{"revision"}},
+		{"compatibilityVersion", []string{"compatibilityVersion"}},
+	} {
+		if value, ok := lookup(tree, "spec", field.from); ok && value != nil {
+			putValue(tree, fmt.Sprint(value), field.to...)
+		}
+	}
+	if mesh := lookupMap(tree, "spec", "meshConfig"); mesh != nil {
+		mergeInto(tree, Values{"spec": Values{"values": Values{"meshConfig": mesh}}})
+	}
+	// Charts look at these to know of each other.
+	putValue(tree, lookupBool(tree, "spec", "components", "pilot", "enabled"), "pilot", "enabled")
+	putValue(tree, lookupBool(tree, "spec", "components", "cni", "enabled"), "pilot", "cni", "enabled")
+	if ns := lookupString(tree, "spec", "values", "global", "istioNamespace"); ns != "" {
+		put(tree, ns, "metadata", "namespace")
+	}
+}
+
+// putValue sets a Helm value.
+func putValue(tree Values, value any, keys ...string) {
+	put(tree, value, append([]string{"spec", "values"}, keys...)...)
+}
+
+// ToYAML encodes a tree with sorted keys.
+func ToYAML(v Values) ([]byte, error) {
+	data, err := yaml.Marshal(maps.Clone(v))
+	if err != nil {
+		return nil, fmt.Errorf("encoding as YAML: %w", err)
+	}
+	return data, nil
+}
