@@ -83,6 +83,8 @@ func describe(n *yaml.Node) string {
 	return "nothing"
 }
 
+var errTooLarge = errors.New("aliases expand to more than this document may hold")
+
 // encoder writes a YAML tree as compact JSON.
 type encoder struct {
 	out    bytes.Buffer
@@ -91,7 +93,7 @@ type encoder struct {
 
 func (e *encoder) encode(n *yaml.Node, depth int) error {
 	if e.budget--; e.budget < 0 {
-		return errors.New("aliases expand to more than this document may hold")
+		return errTooLarge
 	}
 	if depth > maxDepth {
 		return fmt.Errorf("nested deeper than %d levels", maxDepth)
@@ -126,7 +128,7 @@ func (e *encoder) mapping(n *yaml.Node, depth int) error {
 	pairs := n.Content
 	if needsFlattening(n) {
 		var err error
-		if pairs, err = flatten(n, depth); err != nil {
+		if pairs, err = e.flatten(n, depth); err != nil {
 			return err
 		}
 	}
@@ -177,7 +179,10 @@ func needsFlattening(n *yaml.Node) bool {
 }
 
 // flatten lists a mapping's pairs with merges applied and duplicates removed.
-func flatten(n *yaml.Node, depth int) ([]*yaml.Node, error) {
+func (e *encoder) flatten(n *yaml.Node, depth int) ([]*yaml.Node, error) {
+	if e.budget -= len(n.Content); e.budget < 0 {
+		return nil, errTooLarge
+	}
 	if depth > maxDepth {
 		return nil, fmt.Errorf("line %d: merge keys nest too deep", n.Line)
 	}
@@ -214,7 +219,7 @@ func flatten(n *yaml.Node, depth int) ([]*yaml.Node, error) {
 			if from.Kind != yaml.MappingNode {
 				return nil, fmt.Errorf("line %d: a merge key needs an object, found %s", from.Line, describe(from))
 			}
-			merged, err := flatten(from, depth+1)
+			merged, err := e.flatten(from, depth+1)
 			if err != nil {
 				return nil, err
 			}
