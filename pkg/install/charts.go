@@ -14,7 +14,7 @@ import (
 // Charts says where charts and profiles come from. The zero value is what is
 // embedded in the binary; OpenCharts gives the others.
 type Charts struct {
-	files fs.FS                                                            // charts/ and profiles/, nil for the embedded ones
+	files fs.FS                                                        // charts/ and profiles/, nil for the embedded ones
 	fetch func(ctx context.Context, name string) (*chart.Chart, error) // single charts of a repository, by release name
 }
 

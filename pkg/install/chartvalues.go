@@ -23,7 +23,7 @@ func chartValues(tree Values, i instance) (Values, error) {
 		put(t, i.hub, i.rootPath("hub")...)
 	}
 	if i.tag != nil {
-		put(t, fmt.Sprint(i.tag), i.rootPath("tag")...)
+		put(t, i.tag, i.rootPath("tag")...)
 	}
 	values := lookupMap(t, "spec", "values")
 	if i.flat {

@@ -107,7 +107,10 @@ func parseBrackets(text string) ([]segment, error) {
 			continue
 		}
 		field, value, ok := strings.Cut(inner, ":")
-		if !ok || value == "" {
+		if !ok {
+			field, value = "", inner
+		}
+		if value == "" {
 			return nil, fmt.Errorf("[%s] is neither an index like [0] nor a selector like [name:x] or [:x]", inner)
 		}
 		segments = append(segments, segment{list: true, selector: field, leaf: field == "", value: value})

@@ -22,10 +22,10 @@ type Rendering struct {
 
 // RenderedChart is one chart with the Helm values it was rendered with.
 type RenderedChart struct {
-	Component string  // "Pilot"
-	Title     string  // "Istiod"
-	Name      string  // "pilot", or the name of a gateway
-	Release   string  // name in the official chart repository, "" if it is not there
+	Component string // "Pilot"
+	Title     string // "Istiod"
+	Name      string // "pilot", or the name of a gateway
+	Release   string // name in the official chart repository, "" if it is not there
 	Namespace string
 	Values    Values
 	Plain     []*Object // as Helm renders them

@@ -29,6 +29,7 @@ func Resolve(in Input) (*Config, error) {
 	put(base, release.Hub, "spec", "hub")
 	put(base, release.Tag, "spec", "tag")
 	mergeInto(base, user)
+	problems, warnings := validate(base)
 
 	complete(base)
 	if values := lookupMap(user, "spec", "values"); values != nil {
@@ -37,7 +38,6 @@ func Resolve(in Input) (*Config, error) {
 	}
 
 	config := &Config{tree: base, charts: in.Charts, kubeVersion: in.KubeVersion}
-	problems, warnings := validate(base)
 	config.Warnings = warnings
 	if len(problems) > 0 {
 		failed := sources.explain(&InputError{Problems: problems})

@@ -57,6 +57,9 @@ func unescapeCommas(text string) string { return strings.ReplaceAll(text, `\,`, 
 // alwaysString names the paths whose values look like numbers but are not:
 // versions and environment variables.
 func alwaysString(name string) bool {
+	if strings.HasPrefix(name, "components.") && strings.HasSuffix(name, ".tag") {
+		return true
+	}
 	for _, prefix := range []string{
 		"tag",
 		"compatibilityVersion",

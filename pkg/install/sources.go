@@ -85,9 +85,7 @@ func (s *sources) merge() (Values, error) {
 	}
 	for _, doc := range s.files {
 		values := clone(doc.values)
-		if values["spec"] == nil {
-			delete(values, "spec") // "spec:" with nothing below changes nothing
-		}
+		dropEmptySections(values)
 		mergeInto(tree, values)
 	}
 	for _, doc := range s.values {
@@ -104,4 +102,18 @@ func (s *sources) merge() (Values, error) {
 		}
 	}
 	return tree, nil
+}
+
+// dropEmptySections removes "spec:", "values:" and their like with nothing
+// below: they change nothing. Deeper down a null is a value.
+func dropEmptySections(document Values) {
+	if document["spec"] == nil {
+		delete(document, "spec")
+	}
+	spec := lookupMap(document, "spec")
+	for _, section := range []string{"components", "meshConfig", "values"} {
+		if value, ok := spec[section]; ok && value == nil {
+			delete(spec, section)
+		}
+	}
 }

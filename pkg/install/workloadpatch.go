@@ -129,12 +129,13 @@ func patched(o *Object, patch Values) (*Object, error) {
 	return &changed, nil
 }
 
-// keepOneLimit drops minAvailable if maxUnavailable is set; both together are
-// refused by the API server.
+// keepOneLimit unsets minAvailable if maxUnavailable is set; both together are
+// refused by the API server. Like the peer it leaves an explicit null, which
+// also takes the field away from an object that has it.
 func keepOneLimit(pdb map[string]any) {
 	spec := lookupMap(pdb, "spec")
-	if spec["maxUnavailable"] != nil {
-		delete(spec, "minAvailable")
+	if spec["maxUnavailable"] != nil && spec["minAvailable"] != nil {
+		spec["minAvailable"] = nil
 	}
 }
 
