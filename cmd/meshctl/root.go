@@ -60,6 +60,8 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
 		newConfigCmd(e),
+		newManifestCmd(e),
+		newProfileCmd(e),
 		newExitCodesCmd(),
 		newOptionsCmd(),
 		newVersionCmd(e, nil),

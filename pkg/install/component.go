@@ -157,3 +157,12 @@ func convert(from, to any) error {
 	}
 	return json.Unmarshal(data, to)
 }
+
+// Components lists the names of all components in the order of installation.
+func Components() []string {
+	var names []string
+	for _, c := range components() {
+		names = append(names, c.name)
+	}
+	return names
+}

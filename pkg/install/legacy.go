@@ -8,7 +8,7 @@ type retired struct{ path, note string }
 
 func retiredSettings() []retired {
 	const (
-		addon  = "it is no longer part of the installation: apply the add-on's own manifests (meshctl addons install)"
+		addon  = "it is no longer part of the installation: apply the add-on's own manifests"
 		istiod = "its work is done by istiod (component pilot); leave it out"
 	)
 	return []retired{
@@ -20,7 +20,7 @@ func retiredSettings() []retired {
 		{"values.grafana", addon},
 		{"values.prometheus", addon},
 		{"values.kiali", addon},
-		{"values.tracing", "the tracing backend is an add-on now (meshctl addons install); proxies are told of it by meshConfig.extensionProviders and a Telemetry resource"},
+		{"values.tracing", "the tracing backend is an add-on now; proxies are told of it by meshConfig.extensionProviders and a Telemetry resource"},
 		{"values.certmanager", "cert-manager is installed by its own chart; gateways take its Secrets by credentialName"},
 		{"values.istiocoredns", "the CoreDNS plugin was removed in 1.8: set meshConfig.defaultConfig.proxyMetadata.ISTIO_META_DNS_CAPTURE=true"},
 		{"values.servicegraph", "the service graph was removed in 1.2: Kiali shows it"},

@@ -20,6 +20,17 @@ type Rendering struct {
 	Warnings []string
 }
 
+// Of gives the objects of one component, in the order of Objects.
+func (r *Rendering) Of(component string) []*Object {
+	var objects []*Object
+	for _, o := range r.Objects {
+		if o.Component == component {
+			objects = append(objects, o)
+		}
+	}
+	return objects
+}
+
 // RenderedChart is one chart with the Helm values it was rendered with.
 type RenderedChart struct {
 	Component string // "Pilot"
