@@ -80,7 +80,8 @@ func (e *env) bound(cmd *cobra.Command) error {
 		ctx = bounded
 		cmd.SetContext(ctx)
 	}
-	context.AfterFunc(ctx, func() { close(e.ended) })
+	ended := e.ended
+	context.AfterFunc(ctx, func() { close(ended) })
 	return nil
 }
 

@@ -46,7 +46,7 @@ func SplitDocuments(stream []byte) []Document {
 // if it is none, the whole line if only blanks or a comment follow.
 func markerLength(line []byte) int {
 	bom := 0
-	if bytes.HasPrefix(line, byteOrderMark) {
+	if bytes.HasPrefix(line, []byte(byteOrderMark)) {
 		bom = len(byteOrderMark)
 	}
 	rest, found := bytes.CutPrefix(line[bom:], []byte("---"))
@@ -67,7 +67,7 @@ func markerLength(line []byte) int {
 // directives and document end markers.
 func (d Document) Blank() bool {
 	for line := range bytes.Lines(d.Body) {
-		line = bytes.TrimSpace(bytes.TrimPrefix(line, byteOrderMark))
+		line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte(byteOrderMark)))
 		if len(line) == 0 || line[0] == '#' || line[0] == '%' || bytes.Equal(line, []byte("...")) {
 			continue
 		}

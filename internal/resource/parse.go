@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-var byteOrderMark = []byte("\xef\xbb\xbf")
+const byteOrderMark = "\xef\xbb\xbf"
 
 // Parse reads all objects of a YAML or JSON stream. Items of Lists become
 // objects of their own. A document that cannot be read becomes a Problem and
@@ -195,10 +195,9 @@ func (p *parser) text(n *yaml.Node, field string) string {
 		v = v.Alias
 	}
 	if v.Kind == yaml.ScalarNode {
-		switch scalarKind(v) {
-		case stringScalar:
+		if kind := scalarKind(v); kind == stringScalar {
 			return v.Value
-		case nullScalar:
+		} else if kind == nullScalar {
 			return ""
 		}
 	}

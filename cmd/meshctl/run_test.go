@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestUsageErrorsExitWith2AndPointToHelp(t *testing.T) {
+	tests := map[string]string{
+		"nosuch":                  `"nosuch" is not a command of ` + "`meshctl`",
+		"verison":                 "did you mean version?",
+		"config lst":              "did you mean get or list or set?",
+		"--nosuch":                "unknown flag: --nosuch",
+		"version extra":           `unknown command "extra"`,
+		"version -o xml":          "expected one of table, wide, json, yaml, name",
+		"version --timeout=-1s":   "a time cannot be negative",
+		"version --timeout=never": "invalid duration",
+		"config get":              "accepts 1 arg(s), received 0",
+	}
+	for line, want := range tests {
+		got := meshctl(testEnv(t, ""), strings.Fields(line)...)
+		if got.code != exitUsage || !strings.Contains(got.stderr, want) || !strings.Contains(got.stderr, "--help`") || got.stdout != "" {
+			t.Errorf("%s: exit %d, stdout %q, stderr %q; want exit 2 and %q", line, got.code, got.stdout, got.stderr, want)
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	tests := map[error]int{
+		nil:                                           exitOK,
+		errors.New("x"):                               exitFailed,
+		fmt.Errorf("a: %w", usagef("x")):              exitUsage,
+		fmt.Errorf("a: %w", errFindings):              exitFindings,
+		fmt.Errorf("a: %w", errInterrupted):           exitInterrupted,
+		fmt.Errorf("a: %w", context.Canceled):         exitInterrupted,
+		fmt.Errorf("a: %w", context.DeadlineExceeded): exitFailed,
+	}
+	for err, want := range tests {
+		if got := exitCode(err); got != want {
+			t.Errorf("%v: got %d, want %d", err, got, want)
+		}
+	}
+}
+
+func TestPluginSpeaksOfItselfAsKubectlMesh(t *testing.T) {
+	e := testEnv(t, "")
+	run(context.Background(), e, []string{"/usr/local/bin/kubectl-mesh", "config", "--help"})
+	out := e.out.(*bytes.Buffer).String()
+	if !strings.Contains(out, "kubectl mesh config list") || strings.Contains(out, "meshctl config") {
+		t.Errorf("help of the plugin:\n%s", out)
+	}
+}
+
+func TestKebabCase(t *testing.T) {
+	for in, want := range map[string]string{
+		"istioNamespace": "istio-namespace", "meshConfigFile": "mesh-config-file", "clusterID": "cluster-id",
+		"ingressIP": "ingress-ip", "ctrlz_port": "ctrlz-port", "output": "output", "remote-contexts": "remote-contexts",
+	} {
+		if got := kebabCase(nil, in); string(got) != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestColorFollowsFlagTerminalAndEnvironment(t *testing.T) {
+	for flag, want := range map[string]bool{"auto": false, "never": false, "always": true} {
+		e := testEnv(t, "")
+		e.global.color = flag
+		if got := e.colored(e.out); got != want {
+			t.Errorf("--color %s into a buffer: got %v, want %v", flag, got, want)
+		}
+	}
+}
