@@ -1,0 +1,158 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+const (
+	pageSize       = 500 // objects in one answer, the API server's own advice
+	requestsAtOnce = 8   // kinds listed in parallel
+)
+
+// ListOptions chooses what List reads.
+type ListOptions struct {
+	Namespace     string // "" is every namespace
+	LabelSelector string
+	FieldSelector string
+	// MetadataOnly asks for names, labels and annotations only; the objects' JSON is a
+	// PartialObjectMetadata without spec, under the object's own kind.
+	MetadataOnly bool
+}
+
+// Skipped is a kind that List could not read, and why: a NotServedError, or
+// an *AccessError with reason Forbidden, or another answer of the API server.
+type Skipped struct {
+	Kind schema.GroupKind
+	Err  error
+}
+
+// List reads the objects of several kinds at once. Kinds that are not served
+// or not allowed are reported and do not hide the others. The error says that
+// the cluster could not be reached, or that nothing at all was allowed.
+func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOptions) (*resource.Set, []Skipped, error) {
+	lists := make([][]*resource.Object, len(kinds))
+	failures := make([]error, len(kinds))
+	work, workCtx := errgroup.WithContext(ctx)
+	work.SetLimit(requestsAtOnce)
+	for i, gk := range kinds {
+		work.Go(func() error {
+			kind, err := c.Kind(workCtx, gk)
+			if err == nil {
+				lists[i], err = c.listPages(workCtx, kind, o)
+				err = c.wrap(workCtx, err, "listing %s%s", kind.Resource, where(kind, o.Namespace))
+			}
+			var access *AccessError
+			if workCtx.Err() != nil || errors.As(err, &access) && access.Reason != Forbidden {
+				return cmpErr(err, workCtx.Err())
+			}
+			failures[i] = err
+			return nil
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return nil, nil, err
+	}
+	set := resource.NewSet()
+	var skipped []Skipped
+	var forbidden error
+	allowed := len(kinds) == 0
+	for i, gk := range kinds {
+		set.Add(lists[i]...)
+		var access *AccessError
+		switch {
+		case failures[i] == nil:
+			allowed = true
+		case errors.As(failures[i], &access):
+			forbidden = failures[i]
+			fallthrough
+		default:
+			skipped = append(skipped, Skipped{gk, failures[i]})
+		}
+	}
+	if !allowed && forbidden != nil {
+		return set, skipped, forbidden
+	}
+	return set, skipped, nil
+}
+
+func cmpErr(err, fallback error) error {
+	if err != nil {
+		return err
+	}
+	return fallback
+}
+
+func where(kind Kind, namespace string) string {
+	switch {
+	case !kind.Namespaced:
+		return ""
+	case namespace == "":
+		return " in all namespaces"
+	}
+	return " in namespace " + namespace
+}
+
+// listPages reads a kind page by page.
+func (c *Cluster) listPages(ctx context.Context, kind Kind, o ListOptions) ([]*resource.Object, error) {
+	query := map[string][]string{"limit": {strconv.Itoa(pageSize)}}
+	if o.LabelSelector != "" {
+		query["labelSelector"] = []string{o.LabelSelector}
+	}
+	if o.FieldSelector != "" {
+		query["fieldSelector"] = []string{o.FieldSelector}
+	}
+	r := request{method: http.MethodGet, path: kind.path(o.Namespace), query: query}
+	if o.MetadataOnly {
+		r.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+	}
+	var objects []*resource.Object
+	for {
+		page, next, err := c.page(ctx, kind, r)
+		if apierrors.IsResourceExpired(err) && query["continue"] != nil {
+			// The snapshot behind the pages is gone: start again, without pages.
+			objects, query["limit"] = nil, nil
+			delete(query, "continue")
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		objects = append(slices.Grow(objects, len(page)), page...)
+		if next == "" {
+			return objects, nil
+		}
+		query["continue"] = []string{next}
+	}
+}
+
+func (c *Cluster) page(ctx context.Context, kind Kind, r request) ([]*resource.Object, string, error) {
+	body, err := c.stream(ctx, r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer body.Close()
+	return decodeList(body, kind)
+}
+
+// Get reads one object; IsNotFound tells whether it does not exist.
+func (c *Cluster) Get(ctx context.Context, gk schema.GroupKind, namespace, name string) (*resource.Object, error) {
+	kind, err := c.Kind(ctx, gk)
+	if err != nil {
+		return nil, err
+	}
+	data, err := c.do(ctx, request{method: http.MethodGet, path: kind.path(namespace, name)})
+	if err != nil {
+		return nil, c.wrap(ctx, err, "reading %s", resource.Key{GroupKind: gk, Namespace: namespace, Name: name})
+	}
+	return decodeObject(data, kind)
+}
