@@ -1,0 +1,122 @@
+package inject
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
+
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+type changeFunc = func(schema.GroupVersionKind, *resource.Object) ([]byte, Report)
+
+// change runs the objects of a document through a function and, if it changes
+// one of them, writes the document anew.
+func (d *document) change(file string, change changeFunc) {
+	if len(d.problems) > 0 {
+		d.foreignOrBroken(file)
+		return
+	}
+	if d.Blank() || len(d.objects) == 0 {
+		return
+	}
+	texts := make([][]byte, len(d.objects))
+	changed := false
+	for n, o := range d.objects {
+		var report Report
+		texts[n], report = change(schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o)
+		d.reports = append(d.reports, report)
+		if report.Err != nil {
+			d.out = []byte{}
+			changed = false
+		}
+		changed = changed || texts[n] != nil
+	}
+	if !changed || d.out != nil {
+		return
+	}
+	text := texts[0]
+	var err error
+	if d.isList() {
+		text, err = d.list(texts)
+	}
+	if err == nil {
+		d.out, err = jsonToYAML(text)
+	}
+	if err != nil {
+		d.reports = append(d.reports, Report{File: file, Line: d.Line}.fail(err))
+		d.out = []byte{}
+	}
+}
+
+// foreignOrBroken tells documents that are no objects, which are none of our
+// business, from those that are no YAML.
+func (d *document) foreignOrBroken(file string) {
+	var any any
+	if yaml.Unmarshal(d.Body, &any) == nil {
+		d.reports = append(d.reports, Report{File: file, Line: d.Line, Outcome: Foreign, Reason: d.problems[0].Message})
+		return
+	}
+	for _, p := range d.problems {
+		r := Report{File: p.Origin.File, Line: p.Origin.Line}.fail(p)
+		r.Reason = p.Message
+		d.reports = append(d.reports, r)
+	}
+	d.out = []byte{}
+}
+
+// isList tells a List with one item from the item alone: an item's own place
+// is not the document's.
+func (d *document) isList() bool {
+	if len(d.objects) > 1 {
+		return true
+	}
+	if !bytes.Contains(d.Body, []byte("items")) {
+		return false
+	}
+	var header struct {
+		Kind string `json:"kind"`
+	}
+	return yaml.Unmarshal(d.Body, &header) == nil && header.Kind != d.objects[0].Kind
+}
+
+// list puts changed items back into their List. Nested Lists stay nested.
+func (d *document) list(texts [][]byte) ([]byte, error) {
+	var root map[string]any
+	if err := yaml.Unmarshal(d.Body, &root); err != nil {
+		return nil, err
+	}
+	next := 0
+	var replace func(items []any) error
+	replace = func(items []any) error {
+		for n, item := range items {
+			if m, ok := item.(map[string]any); ok {
+				if nested, ok := m["items"].([]any); ok {
+					if err := replace(nested); err != nil {
+						return err
+					}
+					continue
+				}
+			}
+			if next < len(texts) && texts[next] != nil {
+				var v any
+				if err := json.Unmarshal(texts[next], &v); err != nil {
+					return err
+				}
+				items[n] = v
+			}
+			next++
+		}
+		return nil
+	}
+	items, _ := root["items"].([]any)
+	if err := replace(items); err != nil {
+		return nil, err
+	}
+	if _, ok := root["metadata"]; !ok {
+		root["metadata"] = map[string]any{}
+	}
+	return json.Marshal(root)
+}

@@ -1,0 +1,111 @@
+package inject
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"istio.io/api/annotation"
+	meshv1alpha1 "istio.io/api/mesh/v1alpha1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/yaml"
+)
+
+// templateData is what a template sees. The names of the fields are a wire
+// format: templates in clusters use them.
+type templateData struct {
+	TypeMeta                 metav1.TypeMeta
+	DeploymentMeta           types.NamespacedName
+	ObjectMeta               metav1.ObjectMeta
+	Spec                     corev1.PodSpec
+	ProxyConfig              *meshv1alpha1.ProxyConfig
+	MeshConfig               *meshv1alpha1.MeshConfig
+	Values                   map[string]any
+	Revision                 string
+	NativeSidecars           bool
+	ProxyImage               string
+	ProxyInitImage           string
+	ProxyUID                 int64
+	ProxyGID                 int64
+	InboundTrafficPolicyMode string
+	CompliancePolicy         string
+}
+
+func (i *Injector) templateData(pod *corev1.Pod, owner Owner, config proxySettings) *templateData {
+	uid, gid := proxyIDs(i.options.Namespaces[owner.Namespace].Annotations)
+	return &templateData{
+		TypeMeta:                 owner.TypeMeta,
+		DeploymentMeta:           types.NamespacedName{Namespace: owner.Namespace, Name: owner.Name},
+		ObjectMeta:               pod.ObjectMeta,
+		Spec:                     pod.Spec,
+		ProxyConfig:              config.proxy,
+		MeshConfig:               config.mesh,
+		Values:                   i.options.Values.all,
+		Revision:                 i.options.Revision,
+		NativeSidecars:           i.options.NativeSidecars,
+		ProxyImage:               i.options.Values.proxyImage(config.proxy.GetImage().GetImageType(), pod.Annotations),
+		ProxyInitImage:           i.options.Values.initImage(pod.Annotations),
+		ProxyUID:                 uid,
+		ProxyGID:                 gid,
+		InboundTrafficPolicyMode: inboundMode(config.mesh),
+		CompliancePolicy:         i.options.CompliancePolicy,
+	}
+}
+
+func inboundMode(mesh *meshv1alpha1.MeshConfig) string {
+	if mesh.GetInboundTrafficPolicy().GetMode() == meshv1alpha1.MeshConfig_InboundTrafficPolicy_LOCALHOST {
+		return "localhost"
+	}
+	return "passthrough"
+}
+
+// templateNames are the templates for a pod, in the order in which they are
+// laid over it.
+func (i *Injector) templateNames(annotations map[string]string) []string {
+	asked := i.options.Config.DefaultTemplates
+	if list, ok := annotations[annotation.InjectTemplates.Name]; ok {
+		asked = strings.Split(list, ",")
+	}
+	var names []string
+	for _, name := range asked {
+		name = strings.TrimSpace(name)
+		if several, ok := i.options.Config.Aliases[name]; ok {
+			names = append(names, several...)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// parsePart reads YAML with whole numbers as int64, the form that pods take in
+// merges, where 15090 and 15090.0 are different keys.
+func parsePart(text []byte) (podMap, error) {
+	data, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return nil, err
+	}
+	var part podMap
+	err = utiljson.Unmarshal(data, &part)
+	return part, err
+}
+
+// render runs one template and reads its output as a part of a pod.
+func (i *Injector) render(name string, data *templateData) (map[string]any, error) {
+	t, err := i.template(name)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := t.Execute(&text, data); err != nil {
+		return nil, fmt.Errorf("running injection template %q: %w", name, err)
+	}
+	part, err := parsePart(text.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("reading the output of injection template %q: %w", name, err)
+	}
+	return part, nil
+}

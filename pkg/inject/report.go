@@ -1,0 +1,77 @@
+package inject
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+// Outcome is what became of a document.
+type Outcome string
+
+// The outcomes.
+const (
+	Injected Outcome = "injected"
+	Skipped  Outcome = "skipped"  // a workload that is not to be injected
+	Foreign  Outcome = "foreign"  // no workload: passed through byte for byte
+	Failed   Outcome = "failed"   // left out of the output
+	Restored Outcome = "restored" // uninject has taken the proxy out
+)
+
+// Report tells what became of one object and why.
+type Report struct {
+	File      string   `json:"file,omitempty"`
+	Line      int      `json:"line,omitempty"`
+	Kind      string   `json:"kind,omitempty"`
+	Namespace string   `json:"namespace,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Outcome   Outcome  `json:"outcome"`
+	Reason    string   `json:"reason,omitempty"`
+	Templates []string `json:"templates,omitempty"`
+	Revision  string   `json:"revision,omitempty"`
+	Changed   bool     `json:"changed"`
+	Steps     []Step   `json:"steps,omitempty"`
+
+	// Err is set for the outcome Failed.
+	Err error `json:"-"`
+}
+
+func reportOf(o *resource.Object) Report {
+	name := o.Name
+	if name == "" {
+		name = o.GenerateName
+	}
+	return Report{File: o.Origin.File, Line: o.Origin.Line, Kind: o.Kind, Namespace: o.Namespace, Name: name}
+}
+
+func (r Report) fail(err error) Report {
+	r.Outcome, r.Reason, r.Err = Failed, err.Error(), err
+	return r
+}
+
+// Place is "file:line".
+func (r Report) Place() string {
+	return resource.Origin{File: r.File, Line: r.Line}.String()
+}
+
+// Object is "Kind namespace/name".
+func (r Report) Object() string {
+	name := r.Name
+	if r.Namespace != "" {
+		name = r.Namespace + "/" + name
+	}
+	return strings.TrimSpace(r.Kind + " " + name)
+}
+
+// String is the report as one line for people.
+func (r Report) String() string {
+	text := fmt.Sprintf("%s: %s %s", r.Place(), r.Object(), r.Outcome)
+	switch {
+	case r.Outcome == Injected:
+		text += fmt.Sprintf(" with %s, revision %s", strings.Join(r.Templates, "+"), r.Revision)
+	case r.Reason != "":
+		text += ": " + r.Reason
+	}
+	return text
+}
