@@ -130,6 +130,10 @@ func withoutEmpty(v any) any {
 		for i := range v {
 			v[i] = withoutEmpty(v[i])
 		}
+	case float64:
+		if v == 0 {
+			return nil
+		}
 	}
 	return v
 }
