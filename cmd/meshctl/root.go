@@ -63,6 +63,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 		newManifestCmd(e),
 		newProfileCmd(e),
 		newExitCodesCmd(),
+		newInjectCmd(e, nil),
 		newOptionsCmd(),
 		newVersionCmd(e, nil),
 	)

@@ -65,6 +65,10 @@ func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, know
 		report.Outcome, report.Reason = Skipped, decision.Reason
 		return nil, report
 	}
+	before, err := w.unchangedText(pod)
+	if err != nil {
+		return nil, report.fail(err)
+	}
 	injected, templates, err := i.Pod(pod, w.owner)
 	if err != nil {
 		return nil, report.fail(err)
@@ -77,6 +81,7 @@ func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, know
 		return nil, report.fail(err)
 	}
 	report.Outcome, report.Reason = Injected, decision.Reason
+	report.Changed = !bytes.Equal(before, out)
 	report.Templates, report.Revision = templates, revisionName(i.options.Revision)
 	return out, report
 }

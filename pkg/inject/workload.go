@@ -196,6 +196,15 @@ func (w *workload) pod() *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: *w.meta, Spec: *w.spec}
 }
 
+// unchangedText is the object's text, to see whether injection changes
+// anything. It is nil for pods that have not been injected before.
+func (w *workload) unchangedText(pod *corev1.Pod) ([]byte, error) {
+	if _, injected := StatusOf(pod.Annotations); !injected {
+		return nil, nil
+	}
+	return encodeJSON(w.object)
+}
+
 func (w *workload) setPod(pod *corev1.Pod) error {
 	*w.meta, *w.spec = pod.ObjectMeta, pod.Spec
 	if w.store != nil {

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/meshctl/meshctl/internal/printer"
+	"github.com/meshctl/meshctl/internal/resource"
+	"github.com/meshctl/meshctl/pkg/inject"
+)
+
+type injectOptions struct {
+	input   manifestInput
+	config  injectConfig
+	output  string
+	inPlace bool
+	check   bool
+	explain bool
+	report  reportFormat
+}
+
+// reportFormat is how inject and uninject tell what they did.
+type reportFormat string
+
+const (
+	reportText reportFormat = "text"
+	reportJSON reportFormat = "json"
+	reportNone reportFormat = "none"
+)
+
+func newInjectCmd(e *env, runF func(context.Context, *injectOptions) error) *cobra.Command {
+	o := &injectOptions{report: reportText}
+	cmd := &cobra.Command{
+		Use:     "inject",
+		Aliases: []string{"kube-inject"},
+		Short:   "Put the mesh's proxy into workloads",
+		GroupID: groupWorkloads,
+		Long: `Read YAML, put the proxy into the workloads, write YAML. Documents that are no
+workloads, and workloads that are not to be injected, are copied byte for byte.
+What was done and why is told on stderr.
+
+The configuration comes from the files given by --inject-config-file,
+--mesh-config-file and --values-file; what they leave open, and all of it
+without them, from the charts in this program with --profile, --set and
+--operator-file-name; or with --revision alone from the cluster's control plane
+of that revision. Only then a cluster is contacted.
+
+Host network, the label and the annotation sidecar.istio.io/inject and the
+system namespaces decide whether a workload is injected. A cluster's
+configuration and the charts add what the webhook looks at: policy, selectors,
+and the labels of Namespaces that are known.`,
+		Example: `  # Inject and deploy
+  meshctl inject -f app.yaml | kubectl apply -f -
+
+  # Inject all files of a directory where they are
+  meshctl inject -f manifests/ --in-place
+
+  # In CI: fail (exit code 3) if a file is not what injection would make of it now
+  meshctl inject -f manifests/ --check
+
+  # With a configuration that was saved from a cluster
+  meshctl inject -f app.yaml --inject-config-file inject.yaml --mesh-config-file mesh.yaml --values-file values.json
+
+  # With the configuration of a control plane in the cluster
+  meshctl inject -f app.yaml --revision canary
+
+  # Why is this workload (not) injected?
+  meshctl inject -f app.yaml --explain`,
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return runInject(cmd.Context(), e, o)
+		},
+	}
+	o.input.register(cmd)
+	o.config.register(cmd)
+	fs := cmd.Flags()
+	fs.StringVarP(&o.output, "output", "o", "", "`file` to write to, as a whole or not at all (default: stdout)")
+	fs.BoolVar(&o.inPlace, "in-place", false, "write each file back where it came from")
+	fs.BoolVar(&o.check, "check", false, "write nothing; exit with 3 if injection would change a file")
+	fs.BoolVar(&o.explain, "explain", false, "write nothing but the steps that led to each decision")
+	fs.Var(newChoice(&o.report, reportText, reportJSON, reportNone), "report", "`form` of the report on stderr: text, json or none")
+	return cmd
+}
+
+func (o *injectOptions) validate() error {
+	if err := o.input.validate(); err != nil {
+		return err
+	}
+	chosen := 0
+	for _, set := range []bool{o.output != "", o.inPlace, o.check, o.explain} {
+		if set {
+			chosen++
+		}
+	}
+	if chosen > 1 {
+		return usagef("--output, --in-place, --check and --explain exclude each other; use one of them")
+	}
+	return o.config.validate()
+}
+
+func runInject(ctx context.Context, e *env, o *injectOptions) error {
+	files, err := o.input.read(ctx, e)
+	if err != nil {
+		return err
+	}
+	injector, err := o.config.injector(ctx, e)
+	if err != nil {
+		return err
+	}
+	results := make([]inject.Result, len(files))
+	for i, f := range files {
+		results[i] = injector.Stream(f.Name, f.Data)
+	}
+	reports := allReports(results)
+	switch {
+	case o.explain:
+		explainDecisions(e, reports)
+		return failuresOf(e, reports)
+	case o.check:
+		return checkInjected(e, reports)
+	}
+	if err := e.tellReports(o.report, reports); err != nil {
+		return err
+	}
+	return writeResults(e, o.output, o.inPlace, files, results)
+}
+
+// writeResults writes what became of the files. A file is written only if
+// nothing failed; stdout gets what worked.
+func writeResults(e *env, output string, inPlace bool, files []resource.File, results []inject.Result) error {
+	failure := failuresOf(e, allReports(results))
+	if failure != nil && (inPlace || output != "") {
+		return failure
+	}
+	if inPlace {
+		for i, f := range files {
+			if bytes.Equal(f.Data, results[i].YAML) {
+				continue
+			}
+			if err := resource.WriteFile(f.Name, results[i].YAML); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	text := joinStreams(results)
+	if output != "" {
+		return resource.WriteFile(output, text)
+	}
+	if _, err := e.out.Write(text); err != nil {
+		return fmt.Errorf("writing the output: %w", err)
+	}
+	return failure
+}
+
+// joinStreams makes one stream of several.
+func joinStreams(results []inject.Result) []byte {
+	var out bytes.Buffer
+	for _, r := range results {
+		if out.Len() > 0 {
+			if !bytes.HasSuffix(out.Bytes(), []byte("\n")) {
+				out.WriteByte('\n')
+			}
+			if !bytes.HasPrefix(r.YAML, []byte("---")) {
+				out.WriteString("---\n")
+			}
+		}
+		out.Write(r.YAML)
+	}
+	return out.Bytes()
+}
+
+func allReports(results []inject.Result) []inject.Report {
+	reports := []inject.Report{}
+	for _, r := range results {
+		reports = append(reports, r.Reports...)
+	}
+	return reports
+}
+
+// tellReports tells on stderr what became of each object.
+func (e *env) tellReports(format reportFormat, reports []inject.Report) error {
+	switch format {
+	case reportJSON:
+		return printer.PrintJSON(e.err, reports)
+	case reportText:
+		for _, r := range reports {
+			if r.Outcome != inject.Foreign && r.Outcome != inject.Failed {
+				fmt.Fprintln(e.err, r)
+			}
+		}
+	}
+	return nil
+}
+
+// failuresOf tells each failure on a line of its own and sums them up.
+func failuresOf(e *env, reports []inject.Report) error {
+	failed := 0
+	for _, r := range reports {
+		if r.Err != nil {
+			fmt.Fprintln(e.err, r)
+			failed++
+		}
+	}
+	if failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d documents failed and are left out of the output", failed, len(reports))
+}
+
+// checkInjected lists the workloads that injection would change.
+func checkInjected(e *env, reports []inject.Report) error {
+	if err := failuresOf(e, reports); err != nil {
+		return err
+	}
+	found := false
+	for _, r := range reports {
+		if r.Changed {
+			found = true
+			fmt.Fprintf(e.out, "%s: %s differs from what injection makes of it now\n", r.Place(), r.Object())
+		}
+	}
+	if found {
+		return errFindings
+	}
+	return nil
+}
+
+func explainDecisions(e *env, reports []inject.Report) {
+	for _, r := range reports {
+		if r.Outcome == inject.Foreign || r.Err != nil {
+			continue
+		}
+		fmt.Fprintf(e.out, "%s: %s\n", r.Place(), r.Object())
+		for _, step := range r.Steps {
+			fmt.Fprintf(e.out, "  %s: %s\n", step.Check, step.Found)
+		}
+		fmt.Fprintf(e.out, "  => %s: %s\n", r.Outcome, r.Reason)
+	}
+}

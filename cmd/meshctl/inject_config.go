@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/pkg/inject"
+	"github.com/meshctl/meshctl/pkg/install"
+)
+
+// injectConfig are the flags that say with which configuration to inject.
+type injectConfig struct {
+	configFile string
+	meshFile   string
+	valuesFile string
+	revision   string
+	mesh       meshInput // of the charts in this program
+	native     nativeMode
+}
+
+// nativeMode says whether the proxy runs as a native sidecar.
+type nativeMode string
+
+const (
+	nativeAuto nativeMode = "auto"
+	nativeOn   nativeMode = "true"
+	nativeOff  nativeMode = "false"
+)
+
+func (c *injectConfig) register(cmd *cobra.Command) {
+	c.native = nativeAuto
+	fs := cmd.Flags()
+	fs.StringVar(&c.configFile, "inject-config-file", "", "`file` with the injector's configuration (key config of ConfigMap istio-sidecar-injector) or one template")
+	fs.StringVar(&c.meshFile, "mesh-config-file", "", "`file` with the mesh config (key mesh of ConfigMap istio)")
+	fs.StringVar(&c.valuesFile, "values-file", "", "`file` with the injector's values (key values of ConfigMap istio-sidecar-injector)")
+	fs.StringVarP(&c.revision, "revision", "r", "", "`revision` or tag to inject for; without other configuration it is read from the cluster")
+	fs.StringSliceVar(&c.mesh.files, "operator-file-name", nil, "IstioOperator `file` for the charts in this program (repeatable)")
+	fs.StringArrayVarP(&c.mesh.sets, "set", "s", nil, "set one field of the installation, as `PATH=VALUE` below spec (repeatable)")
+	fs.StringArrayVar(&c.mesh.setStrings, "set-string", nil, "as --set, but the value stays a text: `PATH=VALUE`")
+	fs.StringVar(&c.mesh.profile, "profile", "", "`name` of the installation profile")
+	fs.StringVarP(&c.mesh.manifests, "manifests", "d", "", "`location` of charts and profiles (default: those in this program)")
+	fs.Var(newChoice(&c.native, nativeAuto, nativeOn, nativeOff), "native-sidecars", "run the proxy as native sidecar: auto (by ENABLE_NATIVE_SIDECARS, or the cluster's version), true or false")
+	_ = cmd.RegisterFlagCompletionFunc("profile", completeProfiles)
+	for _, name := range []string{"inject-config-file", "mesh-config-file", "values-file", "operator-file-name"} {
+		_ = cmd.MarkFlagFilename(name, "yaml", "yml", "json")
+	}
+}
+
+func (c *injectConfig) validate() error { return nil }
+
+// fromFiles says whether the user has named the injector's own configuration.
+func (c *injectConfig) fromFiles() bool {
+	return c.configFile != "" || c.meshFile != "" || c.valuesFile != ""
+}
+
+// fromCharts says whether the user has asked for the charts' configuration.
+func (c *injectConfig) fromCharts() bool {
+	return len(c.mesh.files)+len(c.mesh.sets)+len(c.mesh.setStrings) > 0 || c.mesh.profile != "" || c.mesh.manifests != ""
+}
+
+// injector gathers the configuration.
+func (c *injectConfig) injector(ctx context.Context, e *env) (*inject.Injector, error) {
+	if c.revision != "" && !c.fromFiles() && !c.fromCharts() {
+		return nil, errors.New("reading the configuration of a revision from the cluster is not possible yet; give --inject-config-file, --mesh-config-file and --values-file")
+	}
+	o := inject.Options{Revision: c.revision, Explicit: c.configFile != "", Getenv: e.getenv}
+	o.NativeSidecars = c.native == nativeOn || c.native == nativeAuto && e.getenv("ENABLE_NATIVE_SIDECARS") == "true"
+	if err := c.readFiles(&o); err != nil {
+		return nil, err
+	}
+	if o.Config == nil || o.Values == nil || o.Mesh == nil || len(c.mesh.files) > 0 {
+		if err := c.readCharts(ctx, e, &o); err != nil {
+			return nil, err
+		}
+	}
+	return inject.New(o)
+}
+
+func (c *injectConfig) readFiles(o *inject.Options) error {
+	read := func(name string, parse func([]byte) error) error {
+		if name == "" {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return usagef("reading the injection configuration: %w", err)
+		}
+		if err := parse(text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	}
+	return errors.Join(
+		read(c.configFile, func(text []byte) (err error) { o.Config, err = inject.ParseConfig(text); return err }),
+		read(c.meshFile, func(text []byte) (err error) { o.Mesh, err = istio.ParseMeshConfig(text); return err }),
+		read(c.valuesFile, func(text []byte) (err error) { o.Values, err = inject.ParseValues(text); return err }),
+	)
+}
+
+// readCharts fills in what the files leave open. An operator file goes before
+// the files, except for the templates, which it does not hold.
+func (c *injectConfig) readCharts(ctx context.Context, e *env, o *inject.Options) error {
+	mesh := c.mesh
+	mesh.revision = c.revision
+	config, err := mesh.config(ctx, e)
+	if err != nil {
+		return err
+	}
+	meshMap, injectorMap, err := install.RenderInjection(ctx, config)
+	if err != nil {
+		return inputError(err)
+	}
+	operator := len(c.mesh.files) > 0
+	if o.Config == nil {
+		if o.Config, err = inject.ParseConfig(dataOf(injectorMap, "config")); err != nil {
+			return err
+		}
+	}
+	if o.Values == nil || operator {
+		if o.Values, err = inject.ParseValues(dataOf(injectorMap, "values")); err != nil {
+			return err
+		}
+	}
+	if o.Mesh == nil || operator {
+		if o.Mesh, err = istio.ParseMeshConfig(dataOf(meshMap, "mesh")); err != nil {
+			return err
+		}
+	}
+	if o.Revision == "" {
+		o.Revision = config.Revision()
+	}
+	return nil
+}
+
+// dataOf gives the text under a key of a ConfigMap.
+func dataOf(configMap map[string]any, key string) []byte {
+	data, _ := configMap["data"].(map[string]any)
+	text, _ := data[key].(string)
+	return []byte(text)
+}
