@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/cli/browser"
+
+	"github.com/meshctl/meshctl/internal/kube"
 )
 
 // env is everything that a command may touch outside of its own flags. Tests
@@ -19,6 +21,7 @@ type env struct {
 	browse func(url string) error
 
 	global globalFlags
+	opened *kube.Cluster // what cluster found
 	ended  chan struct{} // closed when the command's context ends
 }
 
@@ -33,4 +36,16 @@ func processEnv() *env {
 			return browser.OpenURL(url)
 		},
 	}
+}
+
+// cluster is the one that the global flags choose. The kubeconfig is read at
+// the first call, so that a command with file input never looks at it; a
+// connection is opened by the first request.
+func (e *env) cluster() (*kube.Cluster, error) {
+	if e.opened != nil {
+		return e.opened, nil
+	}
+	cluster, err := kube.New(e.global.kube, kube.Options{UserAgent: "meshctl/" + clientVersion().Version})
+	e.opened = cluster
+	return cluster, err
 }

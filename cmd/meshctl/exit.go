@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/meshctl/meshctl/internal/kube"
 )
 
 // The exit codes of every command, whatever the output format.
@@ -57,6 +59,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.As(err, new(*kube.AccessError)):
+		return exitCluster
 	}
 	return exitFailed
 }

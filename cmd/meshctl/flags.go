@@ -8,14 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 
+	"github.com/meshctl/meshctl/internal/kube"
 	"github.com/meshctl/meshctl/internal/printer"
 )
 
 // globalFlags are the flags that every command has.
 type globalFlags struct {
-	kube           *genericclioptions.ConfigFlags
+	kube           kube.Kubeconfig
 	istioNamespace string
 	timeout        time.Duration
 	output         printer.Format
@@ -28,17 +28,15 @@ type globalFlags struct {
 const defaultTimeout = 30 * time.Second
 
 // register adds the global flags. The cluster flags are those of kubectl,
-// with -c as in istioctl; ConfigFlags' others are left out, because each would
-// be a second way to say what a kubeconfig says.
+// with -c as in istioctl; kubectl's others are left out, because each would be
+// a second way to say what a kubeconfig says.
 func (g *globalFlags) register(fs *pflag.FlagSet) {
-	g.kube = genericclioptions.NewConfigFlags(true)
-	g.kube.CacheDir = nil // its default names the user's home, which would leak into the docs
-	fs.StringVarP(g.kube.KubeConfig, "kubeconfig", "c", "", "kubeconfig `file` (default: as kubectl, from $KUBECONFIG or ~/.kube/config)")
-	fs.StringVar(g.kube.Context, "context", "", "kubeconfig `context` to use")
-	fs.StringVarP(g.kube.Namespace, "namespace", "n", "", "`namespace` to work in (default: that of the context)")
-	fs.StringVar(g.kube.Impersonate, "as", "", "`user` to act as")
-	fs.StringArrayVar(g.kube.ImpersonateGroup, "as-group", nil, "`group` to act as (repeatable)")
-	fs.StringVar(g.kube.ImpersonateUID, "as-uid", "", "`UID` to act as")
+	fs.StringVarP(&g.kube.File, "kubeconfig", "c", "", "kubeconfig `file` (default: as kubectl, from $KUBECONFIG or ~/.kube/config)")
+	fs.StringVar(&g.kube.Context, "context", "", "kubeconfig `context` to use")
+	fs.StringVarP(&g.kube.Namespace, "namespace", "n", "", "`namespace` to work in (default: that of the context)")
+	fs.StringVar(&g.kube.As, "as", "", "`user` to act as")
+	fs.StringArrayVar(&g.kube.AsGroups, "as-group", nil, "`group` to act as (repeatable)")
+	fs.StringVar(&g.kube.AsUID, "as-uid", "", "`UID` to act as")
 	fs.StringVarP(&g.istioNamespace, "istio-namespace", "i", "istio-system", "`namespace` of the control plane")
 	fs.DurationVar(&g.timeout, "timeout", defaultTimeout, "`time` after which the command gives up (0 = never)")
 	g.output = printer.Table

@@ -12,19 +12,10 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/meshctl/meshctl/internal/kube"
 	"github.com/meshctl/meshctl/internal/kube/kubetest"
 )
-
-type kubeconfig struct{ file, context string }
-
-func (k kubeconfig) ToRawKubeConfigLoader() clientcmd.ClientConfig {
-	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		&clientcmd.ClientConfigLoadingRules{ExplicitPath: k.file},
-		&clientcmd.ConfigOverrides{CurrentContext: k.context})
-}
 
 func TestABadKubeconfigIsNamed(t *testing.T) {
 	dir := t.TempDir()
@@ -47,7 +38,7 @@ func TestABadKubeconfigIsNamed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := kube.New(kubeconfig{tt.file, tt.context}, kube.Options{Context: tt.context})
+			_, err := kube.New(kube.Kubeconfig{File: tt.file, Context: tt.context}, kube.Options{})
 			var access *kube.AccessError
 			if !errors.As(err, &access) || access.Reason != kube.BadConfig {
 				t.Fatalf("got %v", err)
@@ -122,7 +113,7 @@ func TestAccessErrorsSayWhatToDo(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.server.Fault(tt.fault)
-			c, err := kube.New(kubeconfig{file: tt.server.Kubeconfig()}, kube.Options{})
+			c, err := kube.New(kube.Kubeconfig{File: tt.server.Kubeconfig()}, kube.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,14 +23,6 @@ import (
 type Options struct {
 	// UserAgent names the program in the API server's audit log.
 	UserAgent string
-	// Context is what --context asks for, for error messages; "" is the kubeconfig's own choice.
-	Context string
-}
-
-// Getter finds the kubeconfig; genericclioptions.RESTClientGetter is one. That
-// package is not imported here: it links the whole typed API in (37 MB).
-type Getter interface {
-	ToRawKubeConfigLoader() clientcmd.ClientConfig
 }
 
 // Cluster is one cluster under one identity. It is safe for concurrent use
@@ -45,17 +37,16 @@ type Cluster struct {
 	upgrade upgradeMemory
 }
 
-// New reads the kubeconfig behind getter. It fails for a kubeconfig that is
-// missing, broken or does not know the context asked for; it does not look
-// whether the cluster answers.
-func New(getter Getter, o Options) (*Cluster, error) {
-	loader := getter.ToRawKubeConfigLoader()
+// New reads the kubeconfig. It fails for one that is missing, broken or does
+// not know the context asked for; it does not look whether the cluster answers.
+func New(k Kubeconfig, o Options) (*Cluster, error) {
+	loader := k.loader()
 	files := kubeconfigFiles(loader)
 	raw, err := loader.RawConfig()
 	if err != nil {
-		return nil, configError(o.Context, files, err)
+		return nil, configError(k.Context, files, err)
 	}
-	context := cmp.Or(o.Context, raw.CurrentContext)
+	context := cmp.Or(k.Context, raw.CurrentContext)
 	if _, known := raw.Contexts[context]; context != "" && !known {
 		err := fmt.Errorf("it has no context %q, only %q", context, slices.Sorted(maps.Keys(raw.Contexts)))
 		return nil, configError(context, files, err)
