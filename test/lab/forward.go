@@ -1,0 +1,99 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// forwards knows which loopback address stands behind a port of a pod.
+type forwards struct {
+	mu    sync.Mutex
+	ports map[types.NamespacedName]map[int]string
+}
+
+func portForwards() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "kwok.x-k8s.io", Version: "v1alpha1", Resource: "portforwards"}
+}
+
+// MapPort puts a loopback address (host:port) behind a port of a pod: whoever
+// forwards to that port, or reaches the pod through the API server, ends
+// there. The address need not be listened on. A pod that replaces this one
+// needs a mapping of its own.
+func (l *Lab) MapPort(ctx context.Context, namespace, pod string, port int, to string) error {
+	return l.mapPorts(ctx, namespace, pod, map[int]string{port: to})
+}
+
+func (l *Lab) mapPorts(ctx context.Context, namespace, pod string, ports map[int]string) error {
+	l.forwards.mu.Lock()
+	defer l.forwards.mu.Unlock()
+	if l.forwards.ports == nil {
+		l.forwards.ports = map[types.NamespacedName]map[int]string{}
+	}
+	key := types.NamespacedName{Namespace: namespace, Name: pod}
+	if l.forwards.ports[key] == nil {
+		l.forwards.ports[key] = map[int]string{}
+	}
+	maps.Copy(l.forwards.ports[key], ports)
+
+	var rules []any
+	for _, port := range slices.Sorted(maps.Keys(l.forwards.ports[key])) {
+		host, service, err := net.SplitHostPort(l.forwards.ports[key][port])
+		if err != nil {
+			return fmt.Errorf("mapping port %d of pod %s: %w", port, key, err)
+		}
+		number, err := strconv.Atoi(service)
+		if err != nil {
+			return fmt.Errorf("mapping port %d of pod %s: %w", port, key, err)
+		}
+		rules = append(rules, map[string]any{
+			"ports":  []any{int64(port)},
+			"target": map[string]any{"address": host, "port": int64(number)},
+		})
+	}
+	rule := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "PortForward",
+		"metadata": map[string]any{"name": pod, "namespace": namespace},
+		"spec":     map[string]any{"forwards": rules},
+	}}
+	_, err := l.objects.dynamic.Resource(portForwards()).Namespace(namespace).
+		Apply(ctx, pod, rule, metav1.ApplyOptions{FieldManager: "lab", Force: true})
+	if err != nil {
+		return fmt.Errorf("mapping ports of pod %s: %w", key, err)
+	}
+	return nil
+}
+
+// forget drops the mappings of a pod that is gone.
+func (l *Lab) forget(ctx context.Context, namespace, pod string) error {
+	l.forwards.mu.Lock()
+	defer l.forwards.mu.Unlock()
+	delete(l.forwards.ports, types.NamespacedName{Namespace: namespace, Name: pod})
+	err := l.objects.dynamic.Resource(portForwards()).Namespace(namespace).Delete(ctx, pod, metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("dropping the port mappings of pod %s/%s: %w", namespace, pod, err)
+	}
+	return nil
+}
+
+// behind returns the loopback address behind a port of a pod.
+func (l *Lab) behind(pod *corev1.Pod, port int) (string, error) {
+	l.forwards.mu.Lock()
+	defer l.forwards.mu.Unlock()
+	to, ok := l.forwards.ports[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}][port]
+	if !ok {
+		return "", fmt.Errorf("nothing listens on port %d of pod %s/%s", port, pod.Namespace, pod.Name)
+	}
+	return to, nil
+}

@@ -1,0 +1,74 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// installKwok defines the kinds that kwok is configured with at run time.
+func (l *Lab) installKwok(ctx context.Context) error {
+	files, err := filepath.Glob(filepath.Join(l.tools.Share, "kwok", "kustomize", "crd", "bases", "*.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("reading the custom resource definitions of kwok: %w", err)
+		}
+		if err := l.Apply(ctx, "", data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddNodes adds simulated nodes with room for 5,000 pods each and returns when
+// they are Ready.
+func (l *Lab) AddNodes(ctx context.Context, count int) error {
+	nodes := l.Client.CoreV1().Nodes()
+	existing, err := nodes.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("listing the nodes of the lab: %w", err)
+	}
+	for i := range count {
+		name := fmt.Sprintf("node-%d", len(existing.Items)+i+1)
+		node := fmt.Sprintf(nodeYAML, name, name)
+		if err := l.Apply(ctx, "", []byte(node)); err != nil {
+			return err
+		}
+		err := eventually(ctx, func(ctx context.Context) error {
+			node, err := nodes.Get(ctx, name, metav1.GetOptions{})
+			if err != nil {
+				return err
+			}
+			for _, c := range node.Status.Conditions {
+				if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
+					return nil
+				}
+			}
+			return fmt.Errorf("node %s is not Ready", name)
+		})
+		if err != nil {
+			return fmt.Errorf("waiting for the nodes of the lab: %w; the end of kwok's log:\n%s", err, l.Kwok.Log())
+		}
+	}
+	return nil
+}
+
+const nodeYAML = `
+apiVersion: v1
+kind: Node
+metadata:
+  name: %s
+  labels: {kubernetes.io/os: linux, kubernetes.io/arch: amd64, kubernetes.io/hostname: %s}
+  annotations: {kwok.x-k8s.io/node: fake}
+status:
+  capacity: {cpu: "1000", memory: 1Ti, pods: "5000"}
+  allocatable: {cpu: "1000", memory: 1Ti, pods: "5000"}
+`

@@ -1,0 +1,93 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// repositoryRoot returns the root of the repository that holds the working
+// directory.
+func repositoryRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the repository of the lab: %w", err)
+	}
+	for start := dir; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "test", "lab", "tools", "etcd", "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("finding the repository of the lab: no folder above %s holds test/lab/tools; run inside a clone of meshctl", start)
+		}
+	}
+}
+
+// cacheDir is where builds are kept: outside of the clone, so that the next
+// clone finds them, or inside of it for a user without a home.
+func cacheDir(root string) string {
+	if dir, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(dir, "meshctl-lab")
+	}
+	return filepath.Join(root, ".lab", "cache")
+}
+
+// lock keeps other processes from building into the cache until the returned
+// function is called. The system frees the lock of a process that dies.
+func lock(ctx context.Context, cache string, talk io.Writer) (unlock func(), err error) {
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return nil, fmt.Errorf("making the cache of the lab's tools: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(cache, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("locking the cache of the lab's tools: %w", err)
+	}
+	for told := false; ; {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { file.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			file.Close()
+			return nil, fmt.Errorf("locking %s: %w", file.Name(), err)
+		}
+		if !told {
+			fmt.Fprintln(talk, "lab tools: waiting for another process that builds them")
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			file.Close()
+			return nil, fmt.Errorf("waiting for another process to build the lab's tools: %w", ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// link makes the tool's build visible in the repository's .lab folder.
+func (t tool) link(built string, set Set) error {
+	links := map[string]string{filepath.Join(set.Share, t.name): filepath.Join(built, "share")}
+	for name := range t.binaries {
+		links[filepath.Join(set.Bin, name)] = filepath.Join(built, "bin", name)
+	}
+	for from, to := range links {
+		if current, err := os.Readlink(from); err == nil && current == to {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(from), 0o755); err != nil {
+			return fmt.Errorf("linking tool %s: %w", t.name, err)
+		}
+		if err := os.RemoveAll(from); err != nil {
+			return fmt.Errorf("linking tool %s: %w", t.name, err)
+		}
+		if err := os.Symlink(to, from); err != nil {
+			return fmt.Errorf("linking tool %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
