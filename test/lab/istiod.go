@@ -10,6 +10,8 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshctl/meshctl/test/lab/podenv"
 )
 
 // istiod is a real istiod process that stands for an istiod pod.
@@ -30,7 +32,7 @@ func (r *Runtime) runIstiod(ctx context.Context, pod *corev1.Pod, container *cor
 	if err != nil {
 		return nil, err
 	}
-	env := containerEnv(pod, container)
+	env := podenv.Of(pod, container)
 	env["KUBECONFIG"] = kubeconfig
 	// No folder with a plugged-in CA: istiod makes one and keeps it in a Secret.
 	env["ROOT_CA_DIR"] = "/nonexistent"
@@ -44,7 +46,7 @@ func (r *Runtime) runIstiod(ctx context.Context, pod *corev1.Pod, container *cor
 			return launch{}, err
 		}
 		// Of a flag that is given twice the last one counts.
-		args := append(containerArgs(container, env),
+		args := append(podenv.Args(container, env),
 			"--kubeconfig="+kubeconfig,
 			"--grpcAddr="+i.at(15010), "--secureGRPCAddr="+i.at(15012), "--httpAddr="+i.at(8080),
 			"--httpsAddr="+i.at(15017), "--monitoringAddr="+i.at(15014),

@@ -106,6 +106,12 @@ func inTwoSteps(podReady []byte) ([]stage, error) {
 	start.Spec.Next["statusTemplate"] = notReady
 
 	ready.Metadata["name"] = "pod-runtime-ready"
+	// A pod that has started has its addresses.
+	upToAddresses, _, found := strings.Cut(status, "{{ $hostIPs")
+	if !found {
+		return nil, errors.New("its status template is not the one that the lab knows how to change")
+	}
+	ready.Spec.Next["statusTemplate"] = upToAddresses
 	ready.require(ofRuntime, "In")
 	ready.require(stageExpression{Key: fmt.Sprintf(".metadata.annotations[%q]", readyAnnotation)}, "Exists")
 	for i, e := range ready.Spec.Selector.MatchExpressions {

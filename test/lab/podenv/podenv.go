@@ -1,4 +1,6 @@
-package lab
+// Package podenv works out what a kubelet would hand to a container: its
+// environment and its arguments.
+package podenv
 
 import (
 	"slices"
@@ -7,10 +9,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// containerEnv returns the environment that a kubelet would give to a
+// Of returns the environment that a kubelet would give to a
 // container, without the values that are read from Secrets, ConfigMaps and
 // resource limits.
-func containerEnv(pod *corev1.Pod, container *corev1.Container) map[string]string {
+func Of(pod *corev1.Pod, container *corev1.Container) map[string]string {
 	env := map[string]string{}
 	for _, e := range container.Env {
 		switch {
@@ -23,8 +25,8 @@ func containerEnv(pod *corev1.Pod, container *corev1.Container) map[string]strin
 	return env
 }
 
-// containerArgs returns the arguments of a container with $(NAME) replaced.
-func containerArgs(container *corev1.Container, env map[string]string) []string {
+// Args returns the arguments of a container with $(NAME) replaced.
+func Args(container *corev1.Container, env map[string]string) []string {
 	args := slices.Clone(container.Args)
 	for i := range args {
 		args[i] = expand(args[i], env)

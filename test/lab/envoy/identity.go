@@ -1,0 +1,85 @@
+package envoy
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	securityv1alpha1 "istio.io/api/security/v1alpha1"
+)
+
+// Identity has istiod's certificate authority sign a key for a SPIFFE URI and
+// returns what an agent hands to its proxy: the secrets "default" and "ROOTCA".
+// The headers must hold a token of the workload.
+func Identity(ctx context.Context, spiffe string, dial func(context.Context) (net.Conn, error), security *tls.Config, headers map[string]string) ([]*tlsv3.Secret, error) {
+	id, err := url.Parse(spiffe)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate for %s: %w", spiffe, err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate for %s: %w", spiffe, err)
+	}
+	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{}, URIs: []*url.URL{id}}, key)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate for %s: %w", spiffe, err)
+	}
+	keyDER, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate for %s: %w", spiffe, err)
+	}
+	connection, err := grpc.NewClient("passthrough:///istiod",
+		grpc.WithTransportCredentials(credentials.NewTLS(security)),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dial(ctx) }))
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the certificate authority: %w", err)
+	}
+	defer connection.Close()
+	answer, err := securityv1alpha1.NewIstioCertificateServiceClient(connection).CreateCertificate(
+		metadata.NewOutgoingContext(ctx, metadata.New(headers)),
+		&securityv1alpha1.IstioCertificateRequest{
+			Csr:              string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request})),
+			ValidityDuration: 24 * 60 * 60,
+		})
+	if err != nil {
+		return nil, fmt.Errorf("having %s certified: %w", spiffe, err)
+	}
+	chain := answer.GetCertChain()
+	if len(chain) < 2 {
+		return nil, fmt.Errorf("having %s certified: the answer holds %d certificates, not a chain with its root", spiffe, len(chain))
+	}
+	root := chain[len(chain)-1]
+	return []*tlsv3.Secret{
+		{
+			Name: "default",
+			Type: &tlsv3.Secret_TlsCertificate{TlsCertificate: &tlsv3.TlsCertificate{
+				CertificateChain: inline(strings.Join(chain[:len(chain)-1], "")),
+				PrivateKey:       inline(string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}))),
+			}},
+		},
+		{
+			Name: "ROOTCA",
+			Type: &tlsv3.Secret_ValidationContext{ValidationContext: &tlsv3.CertificateValidationContext{
+				TrustedCa: inline(root),
+			}},
+		},
+	}, nil
+}
+
+func inline(text string) *corev3.DataSource {
+	return &corev3.DataSource{Specifier: &corev3.DataSource_InlineBytes{InlineBytes: []byte(text)}}
+}
