@@ -114,6 +114,5 @@ func (p *process) tail() string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-25):], "\n")
+	return tail(string(data))
 }
