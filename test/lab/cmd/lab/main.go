@@ -1,26 +1,92 @@
+// Command lab runs a lab for a person: a Kubernetes control plane on this
+// machine, with nodes and proxies simulated, to try meshctl on.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/meshctl/meshctl/test/lab"
 )
 
+const usage = `usage: lab up [-- COMMAND [ARG]...]
+       lab down
+
+up    starts a lab and keeps it until Ctrl-C; with a command, runs that with
+      KUBECONFIG set and ends with it
+down  stops the labs that up has started
+`
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	l, err := lab.Start(ctx, lab.Options{Talk: os.Stderr, Interactive: true})
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, out, talk io.Writer) int {
+	var err error
+	switch {
+	case len(args) == 1 && args[0] == "up":
+		err = up(ctx, out, talk)
+	case len(args) > 2 && args[0] == "up" && args[1] == "--":
+		var code int
+		if code, err = with(ctx, args[2:], talk); err == nil {
+			return code
+		}
+	case len(args) == 1 && args[0] == "down":
+		err = down(ctx, out)
+	default:
+		fmt.Fprint(talk, usage)
+		return 2
+	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		fmt.Fprintln(talk, "lab:", err)
+		return 1
 	}
-	fmt.Println(l.Kubeconfig)
+	return 0
+}
+
+// up keeps a lab until the context ends.
+func up(ctx context.Context, out, talk io.Writer) (err error) {
+	l, err := lab.Start(ctx, lab.Options{Talk: talk, Interactive: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Stop()) }()
+	fmt.Fprintf(out, strings.ReplaceAll(hints, "KUBECONFIG_PATH", "%[1]s"), l.Kubeconfig)
 	<-ctx.Done()
-	if err := l.Stop(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+	fmt.Fprintln(talk, "lab: stopping")
+	return nil
+}
+
+const hints = `
+The lab is ready. In another terminal:
+
+  export KUBECONFIG=KUBECONFIG_PATH
+
+  bin/meshctl install -y                     # a real istiod starts, gateways follow
+  bin/meshctl version
+  kubectl label namespace default istio-injection=enabled
+  bin/meshctl inject -f samples/shop | kubectl apply --server-side -f -
+  bin/meshctl proxy-status
+  bin/meshctl proxy-config routes deploy/NAME
+  bin/meshctl analyze
+
+Logs of all components are beside the kubeconfig. Ctrl-C stops everything.
+`
+
+func down(ctx context.Context, out io.Writer) error {
+	stopped, err := lab.Down(ctx)
+	if err != nil {
+		return err
 	}
+	fmt.Fprintf(out, "stopped %d labs\n", stopped)
+	return nil
 }
