@@ -1,0 +1,165 @@
+package dump
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Camel rewrites a resource from the field names that Envoy prints (virtual_hosts)
+// to those of protobuf's JSON (virtualHosts), which the peer prints and which
+// scripts expect. Nothing else changes. Keys that are data stay as they are.
+// A body that is not JSON comes back untouched.
+func Camel(body jsontext.Value) jsontext.Value {
+	var out bytes.Buffer
+	out.Grow(len(body))
+	lax := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+	c := camel{
+		in:  jsontext.NewDecoder(bytes.NewReader(body), lax...),
+		out: jsontext.NewEncoder(&out, lax...),
+	}
+	if c.value(message, "") != nil {
+		return body
+	}
+	return bytes.TrimSpace(out.Bytes())
+}
+
+type camel struct {
+	in  *jsontext.Decoder
+	out *jsontext.Encoder
+}
+
+// keys says what the keys of an object are.
+type keys int
+
+const (
+	message keys = iota // field names
+	mapping             // data, over messages
+	objects             // data, over free objects
+	free                // data, down to the leaves
+)
+
+// value copies one value; parent is the field that it stands in.
+func (c *camel) value(mode keys, parent string) error {
+	switch c.in.PeekKind() {
+	case '[':
+		return c.array(mode, parent)
+	case '{':
+		return c.object(mode, parent)
+	}
+	raw, err := c.in.ReadValue()
+	if err != nil {
+		return err
+	}
+	return c.out.WriteValue(raw)
+}
+
+func (c *camel) array(mode keys, parent string) error {
+	if err := c.copyToken(); err != nil {
+		return err
+	}
+	for c.in.PeekKind() != ']' {
+		if err := c.value(mode, parent); err != nil {
+			return err
+		}
+	}
+	return c.copyToken()
+}
+
+func (c *camel) object(mode keys, parent string) error {
+	if err := c.copyToken(); err != nil {
+		return err
+	}
+	loose := false
+	for c.in.PeekKind() != '}' {
+		token, err := c.in.ReadToken()
+		if err != nil {
+			return err
+		}
+		key := token.String()
+		written, inner := key, free
+		switch mode {
+		case message:
+			written, inner = camelCase(key), below(parent, key)
+			if loose && key == "value" {
+				inner = free
+			}
+		case mapping:
+			inner = message
+		}
+		if err := c.out.WriteToken(jsontext.String(written)); err != nil {
+			return err
+		}
+		if mode == message && key == "@type" {
+			raw, err := c.in.ReadValue()
+			if err != nil {
+				return err
+			}
+			// The value in these is a google.protobuf.Struct.
+			loose = bytes.Contains(raw, []byte("TypedStruct")) || bytes.Contains(raw, []byte("protobuf.Struct"))
+			if err := c.out.WriteValue(raw); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.value(inner, key); err != nil {
+			return err
+		}
+	}
+	return c.copyToken()
+}
+
+func (c *camel) copyToken() error {
+	token, err := c.in.ReadToken()
+	if err != nil {
+		return err
+	}
+	return c.out.WriteToken(token)
+}
+
+// below says what the keys in a field are. Only maps and Structs of Envoy's API
+// have keys that are data.
+func below(parent, field string) keys {
+	switch field {
+	case "typed_filter_metadata", "typed_per_filter_config", "per_filter_config",
+		"typed_extension_protocol_options", "extension_protocol_options",
+		"policies", "shadow_policies", "providers", "requirement_map", "map",
+		"filter_state_rules", "typedPerFilterConfig", "typedExtensionProtocolOptions", "requirementMap":
+		return mapping
+	case "filter_metadata", "filterMetadata":
+		return objects
+	case "json_format", "static_layer", "config", "jsonFormat", "staticLayer":
+		return free
+	case "metadata":
+		if parent == "node" || parent == "user_agent_build_version" || parent == "userAgentBuildVersion" {
+			return free
+		}
+	case "match":
+		if parent == "transport_socket_matches" || parent == "transportSocketMatches" {
+			return free
+		}
+	}
+	return message
+}
+
+// camelCase is protobuf's JSON name of a field.
+func camelCase(field string) string {
+	if strings.IndexByte(field, '_') < 0 {
+		return field
+	}
+	out := make([]byte, 0, len(field))
+	up := false
+	for i := range len(field) {
+		c := field[i]
+		if c == '_' {
+			up = true
+			continue
+		}
+		if up && 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		out, up = append(out, c), false
+	}
+	return string(out)
+}

@@ -1,0 +1,105 @@
+package dump
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
+)
+
+// Kind is the sort of text that a dump came from.
+type Kind string
+
+// What can be read.
+const (
+	ConfigDump    Kind = "config dump"
+	ClustersDump  Kind = "/clusters dump"
+	BootstrapFile Kind = "static bootstrap"
+)
+
+// Dump is what was kept of a dump: the wanted sections, resource by resource.
+type Dump struct {
+	Kind Kind
+	// Seen holds the sections that the text has, wanted or not, empty or not.
+	Seen Section
+	// Others are the types of sections that are not known here.
+	Others []string
+	// Configs are the elements of configs as they were written, if Whole was wanted.
+	Configs []jsontext.Value
+
+	lists map[Section][]Resource
+}
+
+// Resource is one cluster, listener, route configuration and so on.
+type Resource struct {
+	Section Section
+	State   State
+	// Body is the resource as the proxy wrote it.
+	Body jsontext.Value
+	// Version and Updated are the version and time that the proxy noted for it.
+	Version, Updated string
+	// Problem is the error_state of the last update, as Envoy wrote it.
+	Problem jsontext.Value
+	// Pointer is the JSON pointer (RFC 6901) of Body in the dump.
+	Pointer string
+
+	name string
+}
+
+// List gives the resources of one section, in the order of the dump.
+func (d *Dump) List(section Section) []Resource { return d.lists[section] }
+
+// Need reports a section that the dump does not have, with what to do about it.
+func (d *Dump) Need(section Section) error {
+	if d.Seen.Has(section) {
+		return nil
+	}
+	return &MissingError{Section: section, Kind: d.Kind}
+}
+
+// MissingError is the lack of a section in a dump.
+type MissingError struct {
+	Section Section
+	Kind    Kind
+}
+
+func (e *MissingError) Error() string {
+	text := fmt.Sprintf("this %s has no %s section", e.Kind, e.Section)
+	switch {
+	case e.Kind == ClustersDump:
+		return text + ": /clusters lists endpoints only; take a dump from /config_dump"
+	case e.Section == Endpoints:
+		return "this dump was taken without include_eds: it has no endpoints; take it from /config_dump?include_eds, or give a dump of /clusters"
+	case e.Section == ECDS:
+		return text + ": the proxy has no filter that comes over extension discovery"
+	case e.Section == Secrets:
+		return text + ": the proxy has no secrets from secret discovery, or the dump was cut down to other sections"
+	}
+	return text + "; the dump may have been cut down (resource= or mask=)"
+}
+
+// Name is the name of the resource, for endpoints the name of their cluster.
+func (r *Resource) Name() string {
+	if r.name == "" {
+		var named struct {
+			Name    string `json:"name"`
+			Cluster string `json:"cluster_name"`
+		}
+		if xds.Decode(r.Body, &named) == nil {
+			r.name = named.Name + named.Cluster
+		}
+	}
+	return r.name
+}
+
+func unquote(raw []byte) (string, error) {
+	out, err := jsontext.AppendUnquote(nil, raw)
+	return string(out), err
+}
+
+// pointer escapes one token of a JSON pointer.
+func pointer(token string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+}

@@ -1,0 +1,92 @@
+// Package proxyconfig shows what a proxy does: tables over Envoy's own dump, a
+// semantic comparison of two dumps (package diff) and the way of one request
+// through a proxy (package trace). Data in, data out: where a dump comes from and
+// how a report is printed is the caller's business.
+package proxyconfig
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
+)
+
+// View is one way to look at a dump. Adding a view is adding a file with one View,
+// and its line in Views.
+type View struct {
+	Name    string
+	Aliases []string
+	// Short says in one line what the view shows.
+	Short string
+	// Filters names the flags of the view, fields of Filter.
+	Filters []string
+	// Reads are the sections that the view needs; others are not kept.
+	Reads dump.Section
+	// Bare views print JSON unless another format is asked for.
+	Bare bool
+	// Rows makes the report.
+	Rows func(*dump.Dump, Filter) (Report, error)
+}
+
+// Views lists the views in the order of the help.
+func Views() []View {
+	return []View{
+		clusterView(),
+		listenerView(),
+		routeView(),
+		endpointView(),
+	}
+}
+
+// Filter selects rows. Zero values select all.
+type Filter struct {
+	FQDN, Subset, Direction string
+	Port                    int
+	Address, Type           string
+	Name                    string
+	Cluster, Status         string
+	// Object is an Istio object; only what comes from it is shown.
+	Object Object
+	// Brief shows one row a resource instead of one a match.
+	Brief bool
+}
+
+// Report is what a view found.
+type Report struct {
+	Columns []Column
+	Rows    [][]string
+	// Names are `kind/name` of the resources, for scripts.
+	Names []string
+	// Data is the proxy's own data for JSON and YAML.
+	Data any
+}
+
+// Column is a column of a table; wide ones are shown on request.
+type Column struct {
+	Title string
+	Wide  bool
+}
+
+func columns(titles ...string) []Column {
+	out := make([]Column, len(titles))
+	for i, title := range titles {
+		out[i].Title = title
+	}
+	return out
+}
+
+func wide(titles ...string) []Column {
+	out := columns(titles...)
+	for i := range out {
+		out[i].Wide = true
+	}
+	return out
+}
+
+// bodies gives the resources in the spelling of protobuf's JSON.
+func bodies(resources []dump.Resource) []jsontext.Value {
+	out := make([]jsontext.Value, len(resources))
+	for i, r := range resources {
+		out[i] = dump.Camel(r.Body)
+	}
+	return out
+}

@@ -1,0 +1,122 @@
+package proxyconfig
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
+	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
+)
+
+func routeView() View {
+	return View{
+		Name: "route", Aliases: []string{"routes", "r"},
+		Short:   "Show the routes: which request goes where",
+		Filters: []string{"name", "verbose", "istio-object"},
+		Reads:   dump.Routes,
+		Rows:    routeRows,
+	}
+}
+
+func routeRows(d *dump.Dump, f Filter) (Report, error) {
+	if err := d.Need(dump.Routes); err != nil {
+		return Report{}, err
+	}
+	held := slices.Clone(d.List(dump.Routes))
+	if len(held) == 0 {
+		return Report{}, errors.New("the dump has no routes")
+	}
+	all, err := decodeAll[xds.RouteConfig](causedBy(held, f.Object))
+	if err != nil {
+		return Report{}, err
+	}
+	// The dynamic ones, which change, stand before the static ones.
+	slices.SortStableFunc(all, func(a, b decoded[xds.RouteConfig]) int {
+		return cmp.Or(cmp.Compare(b.Resource.State, a.Resource.State), compareNames(a.Value.Name, b.Value.Name))
+	})
+	r := Report{Columns: append(columns("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"),
+		wide("ROUTE", "CLUSTER", "STATE", "UPDATED")...)}
+	if f.Brief {
+		r.Columns = append(columns("NAME", "VIRTUAL HOSTS"), wide("STATE", "UPDATED")...)
+	}
+	var shown []dump.Resource
+	for _, rc := range all {
+		if f.Name != "" && f.Name != rc.Value.Name {
+			continue
+		}
+		shown = append(shown, rc.Resource)
+		r.Names = append(r.Names, "route/"+rc.Value.Name)
+		more := []string{rc.Resource.State.String(), rc.Resource.Updated}
+		if f.Brief {
+			r.Rows = append(r.Rows, append([]string{rc.Value.Name, strconv.Itoa(len(rc.Value.VirtualHosts))}, more...))
+			continue
+		}
+		for _, row := range hostRows(rc.Value, f.Object) {
+			r.Rows = append(r.Rows, append(row, more...))
+		}
+	}
+	r.Data = bodies(shown)
+	return r, nil
+}
+
+// hostRows has a row for each route that is not just let through.
+func hostRows(rc xds.RouteConfig, only Object) [][]string {
+	var out [][]string
+	for _, host := range rc.VirtualHosts {
+		at := []string{rc.Name, host.Name, describeDomains(host.Domains)}
+		if len(host.Routes) == 0 && only == (Object{}) {
+			out = append(out, slices.Concat(at, []string{"/*", "404", "", ""}))
+		}
+		for _, route := range host.Routes {
+			config := string(route.Metadata.Filter.Istio.Config)
+			if o, _ := ObjectOfPath(config); only != (Object{}) && o != only {
+				continue
+			}
+			cluster := ""
+			if route.Action != nil {
+				cluster = route.Action.Cluster
+			}
+			if cluster == "PassthroughCluster" {
+				continue
+			}
+			out = append(out, slices.Concat(at,
+				[]string{describeRouteMatch(route.Match), origin(config), route.Name, cluster}))
+		}
+	}
+	return out
+}
+
+// compareNames orders port numbers by value and before other names.
+func compareNames(a, b string) int {
+	m, errA := strconv.Atoi(a)
+	n, errB := strconv.Atoi(b)
+	switch {
+	case errA == nil && errB == nil:
+		return cmp.Compare(m, n)
+	case errA == nil:
+		return -1
+	case errB == nil:
+		return 1
+	}
+	return strings.Compare(a, b)
+}
+
+func describeRouteMatch(m xds.RouteMatch) string {
+	var out []string
+	if m.Prefix != "" {
+		out = append(out, m.Prefix+"*")
+	}
+	if m.SeparatedPrefix != "" {
+		out = append(out, "PathPrefix:"+m.SeparatedPrefix)
+	}
+	if m.Path != "" {
+		out = append(out, m.Path)
+	}
+	if m.Regex != nil {
+		out = append(out, "regex "+m.Regex.Regex)
+	}
+	return strings.Join(out, " ")
+}

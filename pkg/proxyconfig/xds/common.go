@@ -1,0 +1,126 @@
+package xds
+
+import (
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Metadata is config.core.v3.Metadata, of which Istio fills filter_metadata.istio.
+type Metadata struct {
+	Filter struct {
+		Istio Istio `json:"istio"`
+	} `json:"filter_metadata"`
+}
+
+// Istio is what istiod notes about the origin of a resource.
+type Istio struct {
+	// Config is the path of the object that caused the resource, such as
+	// /apis/networking.istio.io/v1/namespaces/shop/virtual-service/reviews.
+	Config Text `json:"config"`
+}
+
+// Address is config.core.v3.Address.
+type Address struct {
+	Socket *struct {
+		Protocol  Text   `json:"protocol"`
+		Address   string `json:"address"`
+		Port      Uint   `json:"port_value"`
+		NamedPort Text   `json:"named_port"`
+	} `json:"socket_address"`
+	Pipe *struct {
+		Path string `json:"path"`
+	} `json:"pipe"`
+	Internal *struct {
+		Listener string `json:"server_listener_name"`
+		Endpoint string `json:"endpoint_id"`
+	} `json:"envoy_internal_address"`
+}
+
+// Host is the address without the port: an IP, a path or the name of an internal
+// listener.
+func (a Address) Host() string {
+	switch {
+	case a.Socket != nil:
+		return a.Socket.Address
+	case a.Pipe != nil:
+		return a.Pipe.Path
+	}
+	return ""
+}
+
+// Port is the number of the port, 0 if there is none.
+func (a Address) Port() int {
+	if a.Socket == nil {
+		return 0
+	}
+	return int(a.Socket.Port)
+}
+
+// String is address and port in the form that the tables show.
+func (a Address) String() string {
+	switch {
+	case a.Socket != nil:
+		return a.Socket.Address + ":" + strconv.Itoa(a.Port())
+	case a.Pipe != nil:
+		return a.Pipe.Path
+	case a.Internal != nil && a.Internal.Listener != "":
+		return "envoy://" + a.Internal.Listener + "/" + a.Internal.Endpoint
+	}
+	return "unknown"
+}
+
+// HostPort is String with an IPv6 address in brackets.
+func (a Address) HostPort() string {
+	if a.Socket != nil {
+		return net.JoinHostPort(a.Socket.Address, strconv.Itoa(a.Port()))
+	}
+	return a.String()
+}
+
+// Locality is config.core.v3.Locality.
+type Locality struct {
+	Region  string `json:"region"`
+	Zone    string `json:"zone"`
+	SubZone string `json:"sub_zone"`
+}
+
+// String is region/zone/subzone, cut at the first part that is missing.
+func (l Locality) String() string {
+	parts := []string{l.Region, l.Zone, l.SubZone}
+	for i, part := range parts {
+		if part == "" {
+			parts = parts[:i]
+			break
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// Any is an extension: a type and its fields, still as they were written.
+type Any struct {
+	Type string
+	Raw  jsontext.Value
+}
+
+// UnmarshalJSON notes the type and keeps the text.
+func (a *Any) UnmarshalJSON(raw []byte) error {
+	a.Raw = append(jsontext.Value(nil), raw...)
+	var typed struct {
+		Type  string `json:"@type"`
+		Inner string `json:"type_url"`
+	}
+	if err := Decode(raw, &typed); err != nil {
+		return err
+	}
+	a.Type = ShortType(typed.Type)
+	if a.Type == "udpa.type.v1.TypedStruct" || a.Type == "xds.type.v3.TypedStruct" {
+		a.Type = ShortType(typed.Inner)
+	}
+	return nil
+}
+
+// ShortType takes the host off a type URL.
+func ShortType(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
