@@ -65,6 +65,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 		newExitCodesCmd(),
 		newInjectCmd(e, nil),
 		newOptionsCmd(),
+		newProxyConfigCmd(e),
 		newVersionCmd(e, nil),
 	)
 	root.InitDefaultHelpCmd()

@@ -21,6 +21,8 @@ type View struct {
 	Filters []string
 	// Reads are the sections that the view needs; others are not kept.
 	Reads dump.Section
+	// Hidden views are not in the help.
+	Hidden bool
 	// Bare views print JSON unless another format is asked for.
 	Bare bool
 	// Rows makes the report.

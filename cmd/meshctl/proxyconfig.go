@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/meshctl/meshctl/internal/printer"
+	"github.com/meshctl/meshctl/pkg/proxyconfig"
+)
+
+func newProxyConfigCmd(e *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "proxy-config",
+		Aliases: []string{"pc"},
+		Short:   "Show, compare and explain what a proxy does",
+		Long: `Show, compare and explain what a proxy does, from its own configuration dump.
+
+Any Envoy will do, not only those of Istio. A dump is what its admin port answers
+to /config_dump?include_eds or to /clusters; a bootstrap file is read as well. JSON,
+YAML, text, gzip and standard input are all accepted.`,
+		GroupID: groupProxies,
+	}
+	for _, view := range proxyconfig.Views() {
+		cmd.AddCommand(newProxyViewCmd(e, view, nil))
+	}
+	return cmd
+}
+
+// proxyViewOptions are the flags of one view.
+type proxyViewOptions struct {
+	view    proxyconfig.View
+	source  proxySource
+	filter  proxyconfig.Filter
+	object  string
+	verbose bool
+	output  printer.Format
+}
+
+func newProxyViewCmd(e *env, view proxyconfig.View, runF func(context.Context, *proxyViewOptions) error) *cobra.Command {
+	o := &proxyViewOptions{view: view, verbose: true}
+	cmd := &cobra.Command{
+		Use:     view.Name + " --file DUMP",
+		Aliases: view.Aliases,
+		Short:   view.Short,
+		Hidden:  view.Hidden,
+		Example: "  # From a dump that was taken before\n  meshctl proxy-config " + view.Name + " --file config_dump.json\n\n" +
+			"  # From the admin port of any Envoy\n  curl -s localhost:15000/config_dump?include_eds | meshctl proxy-config " + view.Name + " --file -",
+		Args: usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(e, cmd); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return runProxyView(cmd.Context(), e, o)
+		},
+	}
+	e.outputFlag(cmd, formatShort)
+	o.source.register(cmd.Flags())
+	o.addFilters(cmd)
+	return cmd
+}
+
+// formatShort is the peer's word for a table.
+const formatShort printer.Format = "short"
+
+// addFilters adds the filter flags that the view knows.
+func (o *proxyViewOptions) addFilters(cmd *cobra.Command) {
+	fs, f := cmd.Flags(), &o.filter
+	add := func(name string, register func()) {
+		if slices.Contains(o.view.Filters, name) {
+			register()
+		}
+	}
+	add("fqdn", func() { fs.StringVar(&f.FQDN, "fqdn", "", "only clusters whose name has this `host` in it") })
+	add("subset", func() { fs.StringVar(&f.Subset, "subset", "", "only clusters whose name has this `subset` in it") })
+	add("direction", func() { fs.StringVar(&f.Direction, "direction", "", "only `inbound or outbound` clusters") })
+	add("port", func() { fs.IntVar(&f.Port, "port", 0, "only this `port`") })
+	add("address", func() { fs.StringVar(&f.Address, "address", "", "only this `address`") })
+	add("type", func() { fs.StringVar(&f.Type, "type", "", "only listeners of this `type`: HTTP, TCP, HTTP+TCP, UNKNOWN") })
+	add("name", func() { fs.StringVar(&f.Name, "name", "", "only the route configuration of this `name`") })
+	add("cluster", func() { fs.StringVar(&f.Cluster, "cluster", "", "only endpoints of this `cluster`") })
+	add("status", func() { fs.StringVar(&f.Status, "status", "", "only endpoints of this health `status`, such as healthy") })
+	add("istio-object", func() {
+		fs.StringVar(&o.object, "istio-object", "", "only what comes from this `Kind/namespace/name`, such as VirtualService/shop/catalog")
+	})
+	add("verbose", func() { fs.BoolVar(&o.verbose, "verbose", true, "a row for each match, not one a resource") })
+}
+
+func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command) error {
+	o.filter.Brief = !o.verbose
+	if o.object != "" {
+		object, err := proxyconfig.ParseObject(o.object)
+		if err != nil {
+			return usageError{err}
+		}
+		o.filter.Object = object
+	}
+	o.output = e.global.output
+	if o.output == formatShort {
+		o.output = printer.Table
+	} else if o.view.Bare && !cmd.Flags().Changed("output") {
+		o.output = printer.JSON
+	}
+	return o.source.validate()
+}
+
+func runProxyView(_ context.Context, e *env, o *proxyViewOptions) error {
+	d, err := o.source.read(e, o.view.Reads)
+	if err != nil {
+		return err
+	}
+	report, err := o.view.Rows(d, o.filter)
+	if err != nil {
+		return o.source.wrap(err)
+	}
+	return printer.Print(e.out, o.output, proxyReport(report))
+}
+
+// proxyReport hands a view's report to the printer.
+func proxyReport(r proxyconfig.Report) printer.Report {
+	out := printer.Report{Rows: r.Rows, Names: r.Names, Data: r.Data}
+	for _, c := range r.Columns {
+		out.Columns = append(out.Columns, printer.Column(c))
+	}
+	return out
+}
