@@ -21,7 +21,8 @@ type outcome struct {
 func testEnv(t *testing.T, stdin string) *env {
 	t.Helper()
 	home := t.TempDir()
-	vars := map[string]string{"HOME": home, "XDG_CONFIG_HOME": home, "KUBECONFIG": home + "/absent"}
+	vars := map[string]string{"HOME": home, "XDG_CONFIG_HOME": home}
+	t.Setenv("KUBECONFIG", home+"/absent") // client-go reads the process's environment
 	return &env{
 		in: strings.NewReader(stdin), out: &bytes.Buffer{}, err: &bytes.Buffer{},
 		now:    func() time.Time { return time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) },

@@ -50,6 +50,7 @@ var errDeadline = errors.New("the time given by --timeout is over")
 // exitCode is the one place where errors become exit codes.
 func exitCode(err error) int {
 	var usage usageError
+	var access *kube.AccessError
 	switch {
 	case err == nil:
 		return exitOK
@@ -57,6 +58,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &access):
+		return exitCluster
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.As(err, new(*kube.AccessError)):

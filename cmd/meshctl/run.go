@@ -93,7 +93,7 @@ func (e *env) printError(program string, ended end) {
 	switch {
 	case err == nil, errors.Is(err, errFindings):
 		return
-	case errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errDeadline):
+	case errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errDeadline) && exitCode(err) != exitCluster:
 		err = fmt.Errorf("%w (%w)", err, errDeadline)
 	}
 	fmt.Fprintf(e.err, "%s: %v\n", program, err)

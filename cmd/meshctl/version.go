@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -52,23 +55,86 @@ type buildInfo struct {
 	Platform  string `json:"platform"`
 }
 
-// versions is the answer of the version command.
+// versions is the answer of the version command; the names of the fields are
+// those of istioctl.
 type versions struct {
-	Client buildInfo `json:"clientVersion"`
+	Client       buildInfo       `json:"clientVersion"`
+	ControlPlane []istiodVersion `json:"meshVersion,omitempty"`
+	DataPlane    *[]proxyVersion `json:"dataPlaneVersion,omitempty"`
 }
 
-func runVersion(_ context.Context, e *env, o *versionOptions) error {
+func runVersion(ctx context.Context, e *env, o *versionOptions) error {
 	v := versions{Client: clientVersion()}
-	switch e.global.output {
-	case printer.Table, printer.Wide:
-		text := v.Client.Version
-		if !o.short {
-			text = fmt.Sprintf("%s (%s, %s)", text, v.Client.GoVersion, v.Client.Platform)
-		}
-		_, err := fmt.Fprintln(e.out, "client version:", text)
+	var failure error
+	if o.remote {
+		// What is known is printed even if the cluster does not answer.
+		failure = e.askMesh(ctx, &v)
+	}
+	if err := printVersions(e, o, v); err != nil {
 		return err
 	}
-	return printer.Print(e.out, e.global.output, printer.Report{Data: v, Names: []string{v.Client.Version}})
+	return failure
+}
+
+func printVersions(e *env, o *versionOptions, v versions) error {
+	if e.global.output != printer.Table && e.global.output != printer.Wide {
+		return printer.Print(e.out, e.global.output, printer.Report{Data: v, Names: []string{v.Client.Version}})
+	}
+	client := v.Client.Version
+	if !o.short {
+		client = fmt.Sprintf("%s (%s, %s)", client, v.Client.GoVersion, v.Client.Platform)
+	}
+	fmt.Fprintln(e.out, "client version:", client)
+	if v.DataPlane == nil {
+		return nil
+	}
+	fmt.Fprintln(e.out, "control plane version:", controlPlaneText(v.ControlPlane))
+	fmt.Fprintln(e.out, "data plane version:", dataPlaneText(*v.DataPlane))
+	if e.global.output == printer.Table {
+		return nil
+	}
+	report := printer.Report{Columns: printer.Columns("PROXY", "TYPE", "VERSION")}
+	for _, p := range *v.DataPlane {
+		report.Rows = append(report.Rows, []string{p.ID, p.Type, p.Version})
+	}
+	fmt.Fprintln(e.out)
+	return printer.Print(e.out, printer.Table, report)
+}
+
+func controlPlaneText(istiods []istiodVersion) string {
+	if len(istiods) == 0 {
+		return "none found"
+	}
+	var texts []string
+	for _, i := range istiods {
+		text := i.Info.Version
+		if i.Revision != "default" {
+			text += " (revision " + i.Revision + ")"
+		}
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, ", ")
+}
+
+func dataPlaneText(proxies []proxyVersion) string {
+	if len(proxies) == 0 {
+		return "no proxies connected"
+	}
+	count := map[string]int{}
+	for _, p := range proxies {
+		count[p.Version]++
+	}
+	var texts []string
+	for _, version := range slices.Sorted(maps.Keys(count)) {
+		unit := "proxies"
+		if count[version] == 1 {
+			unit = "proxy"
+		}
+		texts = append(texts, fmt.Sprintf("%s (%d %s)", version, count[version], unit))
+	}
+	return strings.Join(texts, ", ")
 }
 
 func clientVersion() buildInfo {
