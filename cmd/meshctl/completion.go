@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -45,11 +44,8 @@ func completeFlags(e *env, cmd *cobra.Command) {
 
 func (e *env) completeContexts(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 	_ = e.configure(cmd) // broken settings must not show up in the user's prompt
-	raw, err := e.global.kube.ToRawKubeConfigLoader().RawConfig()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	return slices.Sorted(maps.Keys(raw.Contexts)), cobra.ShellCompDirectiveNoFileComp
+	contexts, _ := e.global.kube.Contexts()
+	return contexts, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeNames completes names of objects: those of a cluster-wide kind, or

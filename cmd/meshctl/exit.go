@@ -62,8 +62,6 @@ func exitCode(err error) int {
 		return exitCluster
 	case errors.Is(err, errFindings):
 		return exitFindings
-	case errors.As(err, new(*kube.AccessError)):
-		return exitCluster
 	}
 	return exitFailed
 }
