@@ -187,3 +187,24 @@ func (c *Case) must(err error) {
 		c.t.Fatal(err)
 	}
 }
+
+// WaitForInjection waits until a new pod in the test's namespace gets a
+// sidecar: the API server learns of a changed label or webhook a moment after
+// the change.
+func (c *Case) WaitForInjection() {
+	c.t.Helper()
+	c.Eventually("sidecar injection in namespace "+c.Namespace, func() error {
+		pod := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-"},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "probe", Image: "probe"}}},
+		}
+		made, err := c.Client.CoreV1().Pods(c.Namespace).Create(c.ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		if err != nil {
+			return err
+		}
+		if len(made.Spec.Containers) < 2 && len(made.Spec.InitContainers) == 0 {
+			return fmt.Errorf("a pod in namespace %s is not injected", c.Namespace)
+		}
+		return nil
+	})
+}
