@@ -12,7 +12,10 @@ import (
 // left to `options`, so that a command's own stand out.
 func usage(cmd *cobra.Command) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Usage:\n  %s\n", cmd.UseLine())
+	b.WriteString("Usage:\n")
+	if _, folder := cmd.Annotations[onlyFolder]; !folder {
+		fmt.Fprintf(&b, "  %s\n", cmd.UseLine())
+	}
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "  %s [command]\n", cmd.CommandPath())
 	}
@@ -41,6 +44,9 @@ func usage(cmd *cobra.Command) error {
 	_, err := fmt.Fprint(cmd.OutOrStderr(), b.String())
 	return err
 }
+
+// onlyFolder is the annotation of commands that do nothing but hold others.
+const onlyFolder = "meshctl/only-folder"
 
 // flagWidth is the width to which the descriptions of flags are wrapped. It
 // is fixed, so that generated documentation is the same everywhere.

@@ -80,6 +80,10 @@ func finish(e *env, cmd *cobra.Command, name string) {
 	if cmd.HasSubCommands() && !cmd.Runnable() {
 		cmd.Args = usageArgs(cobra.NoArgs)
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		if cmd.Annotations == nil {
+			cmd.Annotations = map[string]string{}
+		}
+		cmd.Annotations[onlyFolder] = ""
 	}
 	if name != "meshctl" {
 		cmd.Example = strings.ReplaceAll(cmd.Example, "meshctl ", name+" ")
