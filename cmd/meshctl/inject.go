@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -103,6 +104,9 @@ func (o *injectOptions) validate() error {
 	}
 	if chosen > 1 {
 		return usagef("--output, --in-place, --check and --explain exclude each other; use one of them")
+	}
+	if slices.Contains(printer.Formats(), printer.Format(o.output)) {
+		return usagef("--output %s: expected a file to write to; the output is YAML, the report may be JSON (--report json)", o.output)
 	}
 	return o.config.validate()
 }

@@ -105,6 +105,8 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		switch {
 		case err == nil:
 			return nil
+		case !cmd.HasSubCommands() && check(cmd, nil) == nil && check(cmd, args[:1]) != nil:
+			return usagef("`%s` takes no arguments, only flags; got %q", cmd.CommandPath(), args[0])
 		case !cmd.HasSubCommands():
 			return usageError{err}
 		}

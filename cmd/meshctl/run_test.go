@@ -15,7 +15,7 @@ func TestUsageErrorsExitWith2AndPointToHelp(t *testing.T) {
 		"verison":                 "did you mean version?",
 		"config lst":              "did you mean get or list or set?",
 		"--nosuch":                "unknown flag: --nosuch",
-		"version extra":           `unknown command "extra"`,
+		"version extra":           `takes no arguments, only flags; got "extra"`,
 		"version -o xml":          "expected one of table, wide, json, yaml, name",
 		"version --timeout=-1s":   "a time cannot be negative",
 		"version --timeout=never": "invalid duration",

@@ -41,5 +41,8 @@ func yamlProblem(file string, firstLine int, err error) *Problem {
 			at.Line = firstLine + n - 1
 		}
 	}
+	if message == "found character that cannot start any token" {
+		message += " (a tab? YAML is indented by blanks)"
+	}
 	return problemf(at, "not valid YAML: %s", message)
 }

@@ -32,6 +32,9 @@ type Report struct {
 	Revision  string   `json:"revision,omitempty"`
 	Changed   bool     `json:"changed"`
 	Steps     []Step   `json:"steps,omitempty"`
+	// Lost are the fields of the input that the kind does not have, or that
+	// were given twice. They are not in the output.
+	Lost []string `json:"lost,omitempty"`
 
 	// Err is set for the outcome Failed.
 	Err error `json:"-"`
@@ -66,12 +69,15 @@ func (r Report) Object() string {
 
 // String is the report as one line for people.
 func (r Report) String() string {
-	text := fmt.Sprintf("%s: %s %s", r.Place(), r.Object(), r.Outcome)
+	text := r.Place() + ": " + strings.TrimSpace(r.Object()+" "+string(r.Outcome))
 	switch {
 	case r.Outcome == Injected:
 		text += fmt.Sprintf(" with %s, revision %s", strings.Join(r.Templates, "+"), r.Revision)
 	case r.Reason != "":
 		text += ": " + r.Reason
+	}
+	for _, field := range r.Lost {
+		text += fmt.Sprintf("\n%s: warning: %s: %s is left out of the output", r.Place(), r.Object(), field)
 	}
 	return text
 }

@@ -80,7 +80,7 @@ func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, know
 	if err != nil {
 		return nil, report.fail(err)
 	}
-	report.Outcome, report.Reason = Injected, decision.Reason
+	report.Outcome, report.Reason, report.Lost = Injected, decision.Reason, w.lost
 	report.Changed = !bytes.Equal(before, out)
 	report.Templates, report.Revision = templates, revisionName(i.options.Revision)
 	return out, report

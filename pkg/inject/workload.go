@@ -1,8 +1,11 @@
 package inject
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -11,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	strictjson "sigs.k8s.io/json"
 )
 
 // workload is an object with a pod in it, or a template for pods.
@@ -21,6 +25,8 @@ type workload struct {
 	spec   *corev1.PodSpec
 	// store writes meta and spec back into objects that are no Go types; nil for the others.
 	store func() error
+	// lost names the fields of the text that object has no room for.
+	lost []string
 }
 
 // The kinds that are injected but have no Go types among this module's
@@ -92,20 +98,48 @@ func readWorkload(kind schema.GroupVersionKind, text []byte) (*workload, error) 
 	if object == nil {
 		return nil, nil
 	}
-	if err := json.Unmarshal(text, object); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", kind.Kind, err)
+	lost, err := strictjson.UnmarshalStrict(text, object)
+	if err != nil {
+		// Its errors are of a type that cannot be named; encoding/json fails for the same reason.
+		return nil, typeError(cmp.Or(json.Unmarshal(text, newObject(kind)), err))
 	}
 	meta, spec := podIn(object)
 	if meta == nil {
 		return nil, nil
 	}
 	w := &workload{object: object, meta: meta, spec: spec}
+	for _, field := range lost {
+		w.lost = append(w.lost, field.Error())
+	}
 	w.owner = Owner{Namespace: object.GetNamespace(), Name: object.GetName()}
 	w.owner.APIVersion, w.owner.Kind = kind.ToAPIVersionAndKind()
 	if pod, ok := object.(*corev1.Pod); ok {
 		w.owner = podOwner(pod)
 	}
 	return w, nil
+}
+
+// typeError says in the words of YAML that a field has the wrong type.
+func typeError(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) || wrong.Type == nil {
+		return err
+	}
+	return fmt.Errorf("%s: expected %s, got a %s", wrong.Field, wantedType(wrong.Type.Kind()), wrong.Value)
+}
+
+func wantedType(kind reflect.Kind) string {
+	switch kind {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a text"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Map, reflect.Struct, reflect.Pointer:
+		return "a mapping"
+	}
+	return "a number"
 }
 
 // isUntyped says whether a kind is injected without a Go type of its own.
@@ -133,7 +167,7 @@ func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
 		return nil, fmt.Errorf("reading %s: %w", kind.Kind, err)
 	}
 	if err := json.Unmarshal(text, &header); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", kind.Kind, err)
+		return nil, typeError(err)
 	}
 	template := header.Spec.Template
 	if template == nil {
