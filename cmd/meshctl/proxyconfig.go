@@ -8,6 +8,7 @@ import (
 
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/proxyconfig"
+	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
 
 func newProxyConfigCmd(e *env) *cobra.Command {
@@ -25,6 +26,7 @@ YAML, text, gzip and standard input are all accepted.`,
 	for _, view := range proxyconfig.Views() {
 		cmd.AddCommand(newProxyViewCmd(e, view, nil))
 	}
+	cmd.AddCommand(newProxyDiffCmd(e, nil))
 	return cmd
 }
 
@@ -80,10 +82,14 @@ func (o *proxyViewOptions) addFilters(cmd *cobra.Command) {
 	add("direction", func() { fs.StringVar(&f.Direction, "direction", "", "only `inbound or outbound` clusters") })
 	add("port", func() { fs.IntVar(&f.Port, "port", 0, "only this `port`") })
 	add("address", func() { fs.StringVar(&f.Address, "address", "", "only this `address`") })
-	add("type", func() { fs.StringVar(&f.Type, "type", "", "only listeners of this `type`: HTTP, TCP, HTTP+TCP, UNKNOWN") })
+	add("type", func() {
+		fs.StringVar(&f.Type, "type", "", "only listeners of this `type`: HTTP, TCP, HTTP+TCP, UNKNOWN")
+	})
 	add("name", func() { fs.StringVar(&f.Name, "name", "", "only the route configuration of this `name`") })
 	add("cluster", func() { fs.StringVar(&f.Cluster, "cluster", "", "only endpoints of this `cluster`") })
-	add("status", func() { fs.StringVar(&f.Status, "status", "", "only endpoints of this health `status`, such as healthy") })
+	add("status", func() {
+		fs.StringVar(&f.Status, "status", "", "only endpoints of this health `status`, such as healthy")
+	})
 	add("istio-object", func() {
 		fs.StringVar(&o.object, "istio-object", "", "only what comes from this `Kind/namespace/name`, such as VirtualService/shop/catalog")
 	})
@@ -93,7 +99,7 @@ func (o *proxyViewOptions) addFilters(cmd *cobra.Command) {
 func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command) error {
 	o.filter.Brief = !o.verbose
 	if o.object != "" {
-		object, err := proxyconfig.ParseObject(o.object)
+		object, err := xds.ParseObject(o.object)
 		if err != nil {
 			return usageError{err}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
+	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
 
 // View is one way to look at a dump. Adding a view is adding a file with one View,
@@ -47,7 +48,7 @@ type Filter struct {
 	Name                    string
 	Cluster, Status         string
 	// Object is an Istio object; only what comes from it is shown.
-	Object Object
+	Object xds.Object
 	// Brief shows one row a resource instead of one a match.
 	Brief bool
 }

@@ -63,16 +63,16 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 }
 
 // hostRows has a row for each route that is not just let through.
-func hostRows(rc xds.RouteConfig, only Object) [][]string {
+func hostRows(rc xds.RouteConfig, only xds.Object) [][]string {
 	var out [][]string
 	for _, host := range rc.VirtualHosts {
 		at := []string{rc.Name, host.Name, describeDomains(host.Domains)}
-		if len(host.Routes) == 0 && only == (Object{}) {
+		if len(host.Routes) == 0 && only == (xds.Object{}) {
 			out = append(out, slices.Concat(at, []string{"/*", "404", "", ""}))
 		}
 		for _, route := range host.Routes {
 			config := string(route.Metadata.Filter.Istio.Config)
-			if o, _ := ObjectOfPath(config); only != (Object{}) && o != only {
+			if o, _ := xds.ObjectOfPath(config); only != (xds.Object{}) && o != only {
 				continue
 			}
 			cluster := ""

@@ -9,17 +9,12 @@ import (
 
 // Camel rewrites a resource from the field names that Envoy prints (virtual_hosts)
 // to those of protobuf's JSON (virtualHosts), which the peer prints and which
-// scripts expect. Nothing else changes. Keys that are data stay as they are.
+// scripts expect. Keys that are data stay as they are. Secrets are taken out.
 // A body that is not JSON comes back untouched.
 func Camel(body jsontext.Value) jsontext.Value {
 	var out bytes.Buffer
 	out.Grow(len(body))
-	lax := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
-	c := camel{
-		in:  jsontext.NewDecoder(bytes.NewReader(body), lax...),
-		out: jsontext.NewEncoder(&out, lax...),
-	}
-	if c.value(message, "") != nil {
+	if newCamel(body, &out).value(message, "") != nil {
 		return body
 	}
 	return bytes.TrimSpace(out.Bytes())
@@ -28,6 +23,17 @@ func Camel(body jsontext.Value) jsontext.Value {
 type camel struct {
 	in  *jsontext.Decoder
 	out *jsontext.Encoder
+	// keepNames leaves the names of fields alone.
+	keepNames bool
+	// secret counts the sensitive fields around the place; hidden notes that a
+	// secret was taken out.
+	secret int
+	hidden bool
+}
+
+func newCamel(body []byte, out *bytes.Buffer) *camel {
+	lax := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+	return &camel{in: jsontext.NewDecoder(bytes.NewReader(body), lax...), out: jsontext.NewEncoder(out, lax...)}
 }
 
 // keys says what the keys of an object are.
@@ -51,6 +57,11 @@ func (c *camel) value(mode keys, parent string) error {
 	raw, err := c.in.ReadValue()
 	if err != nil {
 		return err
+	}
+	if c.secret > 0 {
+		hidden := Redacted(parent, raw)
+		c.hidden = c.hidden || !bytes.Equal(hidden, raw)
+		raw = hidden
 	}
 	return c.out.WriteValue(raw)
 }
@@ -81,7 +92,10 @@ func (c *camel) object(mode keys, parent string) error {
 		written, inner := key, free
 		switch mode {
 		case message:
-			written, inner = camelCase(key), below(parent, key)
+			inner = below(parent, key)
+			if !c.keepNames {
+				written = camelCase(key)
+			}
 			if loose && key == "value" {
 				inner = free
 			}
@@ -103,8 +117,14 @@ func (c *camel) object(mode keys, parent string) error {
 			}
 			continue
 		}
+		if Sensitive(key) {
+			c.secret++
+		}
 		if err := c.value(inner, key); err != nil {
 			return err
+		}
+		if Sensitive(key) {
+			c.secret--
 		}
 	}
 	return c.copyToken()

@@ -29,7 +29,16 @@ type Dump struct {
 	// Configs are the elements of configs as they were written, if Whole was wanted.
 	Configs []jsontext.Value
 
-	lists map[Section][]Resource
+	lists  map[Section][]Resource
+	places map[place]string
+	count  int // elements of configs
+}
+
+// place is a section, or with a state one of its lists.
+type place struct {
+	section Section
+	state   State
+	list    bool
 }
 
 // Resource is one cluster, listener, route configuration and so on.
@@ -50,6 +59,22 @@ type Resource struct {
 
 // List gives the resources of one section, in the order of the dump.
 func (d *Dump) List(section Section) []Resource { return d.lists[section] }
+
+// SectionPointer is the JSON pointer of a section of a config dump, if it has it.
+func (d *Dump) SectionPointer(section Section) (pointer string, ok bool) {
+	pointer, ok = d.places[place{section: section}]
+	return pointer, ok
+}
+
+// ListPointer is the JSON pointer of the list of a section that holds resources in
+// one state, if the dump has it.
+func (d *Dump) ListPointer(section Section, state State) (pointer string, ok bool) {
+	pointer, ok = d.places[place{section, state, true}]
+	return pointer, ok
+}
+
+// ConfigCount is the number of sections of a config dump, known ones and others.
+func (d *Dump) ConfigCount() int { return d.count }
 
 // Need reports a section that the dump does not have, with what to do about it.
 func (d *Dump) Need(section Section) error {

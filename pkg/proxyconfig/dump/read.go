@@ -23,7 +23,7 @@ type reader struct {
 func readJSON(in io.Reader, want Section) (*Dump, error) {
 	r := &reader{
 		scanner: newScanner(in),
-		dump:    &Dump{Kind: ConfigDump, lists: map[Section][]Resource{}},
+		dump:    &Dump{Kind: ConfigDump, lists: map[Section][]Resource{}, places: map[place]string{}},
 		want:    want,
 		rest:    map[string]jsontext.Value{},
 	}
@@ -55,6 +55,7 @@ func readJSON(in io.Reader, want Section) (*Dump, error) {
 
 // config reads an element of configs, and keeps its text if that is wanted.
 func (r *reader) config(at string) error {
+	r.dump.count++
 	if !r.want.Has(Whole) {
 		return r.section(at)
 	}
@@ -83,6 +84,7 @@ func (r *reader) section(at string) error {
 		kind = kind[strings.LastIndexByte(kind, '.')+1:]
 		if section, ok := sectionOfType(kind); ok {
 			r.dump.Seen |= section
+			r.dump.places[place{section: section}] = at
 		} else {
 			r.dump.Others = append(r.dump.Others, kind)
 		}
@@ -120,6 +122,7 @@ func (r *reader) list(field, at string) error {
 		return r.loose(field, at)
 	}
 	r.dump.Seen |= l.section
+	r.dump.places[place{l.section, l.state, true}] = at
 	if !r.want.Has(l.section) {
 		return r.skip()
 	}

@@ -20,6 +20,11 @@ type Istio struct {
 	// Config is the path of the object that caused the resource, such as
 	// /apis/networking.istio.io/v1/namespaces/shop/virtual-service/reviews.
 	Config Text `json:"config"`
+	// Services are the services behind a cluster.
+	Services []struct {
+		Namespace Text `json:"namespace"`
+		Name      Text `json:"name"`
+	} `json:"services"`
 }
 
 // Address is config.core.v3.Address.

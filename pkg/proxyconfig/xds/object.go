@@ -1,11 +1,9 @@
-package proxyconfig
+package xds
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
-
-	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
 )
 
 // Object names an Istio object by kind, namespace and name.
@@ -57,23 +55,9 @@ func foldKind(kind string) string {
 	return kind
 }
 
-// causedBy keeps the resources that came from an object, all of them if there is none.
-func causedBy(resources []dump.Resource, o Object) []dump.Resource {
-	if o == (Object{}) {
-		return resources
-	}
-	var out []dump.Resource
-	for _, r := range resources {
-		if mentions(r.Body, o) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// mentions tells whether a resource carries the path of an object. A look at the
+// Mentions tells whether a resource carries the path of an object. A look at the
 // text is enough: the path is the same wherever istiod notes it.
-func mentions(body []byte, o Object) bool {
+func Mentions(body []byte, o Object) bool {
 	from := 0
 	for {
 		at := bytes.Index(body[from:], []byte(`"/apis/`))
@@ -90,18 +74,4 @@ func mentions(body []byte, o Object) bool {
 		}
 		from += end + 1
 	}
-}
-
-// origin is the object behind a metadata path in the peer's short form name.namespace.
-func origin(path string) string {
-	if path == "" {
-		return ""
-	}
-	if o, ok := ObjectOfPath(path); ok && strings.HasPrefix(path, "/apis/networking.istio.io/") {
-		return o.Name + "." + o.Namespace
-	}
-	if strings.HasPrefix(path, "/apis/networking.istio.io/") {
-		return ""
-	}
-	return "<unknown>"
 }

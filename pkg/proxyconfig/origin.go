@@ -1,0 +1,36 @@
+package proxyconfig
+
+import (
+	"strings"
+
+	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
+	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
+)
+
+// causedBy keeps the resources that came from an object, all of them if there is none.
+func causedBy(resources []dump.Resource, o xds.Object) []dump.Resource {
+	if o == (xds.Object{}) {
+		return resources
+	}
+	var out []dump.Resource
+	for _, r := range resources {
+		if xds.Mentions(r.Body, o) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// origin is the object behind a metadata path in the peer's short form name.namespace.
+func origin(path string) string {
+	if path == "" {
+		return ""
+	}
+	if o, ok := xds.ObjectOfPath(path); ok && strings.HasPrefix(path, "/apis/networking.istio.io/") {
+		return o.Name + "." + o.Namespace
+	}
+	if strings.HasPrefix(path, "/apis/networking.istio.io/") {
+		return ""
+	}
+	return "<unknown>"
+}

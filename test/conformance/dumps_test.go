@@ -1,0 +1,84 @@
+package conformance
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshctl/meshctl/pkg/proxyconfig/diff"
+	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
+)
+
+// changesOf is the shape of changes.json: kind, operation, names.
+type changesOf map[string]map[string][]string
+
+// TestDumps compares dumps before and after a change with what really changed.
+func TestDumps(t *testing.T) {
+	root := filepath.Join(corpus(t), "dumps")
+	passed, total := 0, 0
+	for _, dir := range cases(t, root) {
+		if _, err := os.Stat(filepath.Join(dir, "changes.json")); err != nil {
+			continue
+		}
+		truth := map[string]changesOf{}
+		readJSON(t, filepath.Join(dir, "changes.json"), &truth)
+		for proxy, want := range truth {
+			total++
+			before := readDump(t, filepath.Join(dir, proxy, "config_dump.before.json.gz"))
+			after := readDump(t, filepath.Join(dir, proxy, "config_dump.json.gz"))
+			result, err := diff.Compare(before, after, diff.Options{})
+			if err != nil {
+				t.Errorf("%s/%s: %v", filepath.Base(dir), proxy, err)
+				continue
+			}
+			if d := cmp.Diff(want, asChanges(result)); d != "" {
+				t.Errorf("%s/%s: %s", filepath.Base(dir), proxy, d)
+				continue
+			}
+			passed++
+		}
+	}
+	t.Logf("dumps: %d of %d", passed, total)
+}
+
+func readDump(t *testing.T, name string) *dump.Dump {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := dump.Read(bytes.NewReader(data), diff.Reads)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return d
+}
+
+// asChanges brings a result into the shape of changes.json.
+func asChanges(r diff.Result) changesOf {
+	out := changesOf{}
+	for _, res := range r.Resources {
+		kind := res.Kind
+		if kind == "endpoint" {
+			kind = "endpoints"
+		}
+		if res.State != "" {
+			kind = res.State + "_" + kind
+		}
+		if out[kind] == nil {
+			out[kind] = map[string][]string{}
+		}
+		out[kind][string(res.Op)] = append(out[kind][string(res.Op)], res.Name)
+	}
+	for _, ops := range out {
+		for _, names := range ops {
+			slices.Sort(names)
+		}
+	}
+	return out
+}
+
