@@ -60,6 +60,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
 		newConfigCmd(e),
+		newDashboardCmd(e, nil),
 		newManifestCmd(e),
 		newProfileCmd(e),
 		newExitCodesCmd(),

@@ -124,16 +124,3 @@ func TestTokensAndLogs(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
-
-func TestNamesForCompletionAreQuickAndSilent(t *testing.T) {
-	s := kubetest.NewServer(t, mesh)
-	want := []string{"reviews-old", "reviews-starting", "reviews-new", "deploy/reviews"}
-	if diff := cmp.Diff(want, cluster(s).WorkloadNames(t.Context(), "shop")); diff != "" {
-		t.Error(diff)
-	}
-	s.Fault(func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true })
-	start := time.Now()
-	if names := cluster(s).NamespaceNames(t.Context()); names != nil || time.Since(start) > 2*time.Second {
-		t.Errorf("got %v after %s", names, time.Since(start))
-	}
-}

@@ -199,3 +199,6 @@ func (c *Cluster) podSelector(ctx context.Context, gk schema.GroupKind, namespac
 	}
 	return selector.String(), nil
 }
+
+// FormatSelector is the label selector for pods that carry all these labels.
+func FormatSelector(set map[string]string) string { return labels.SelectorFromSet(set).String() }

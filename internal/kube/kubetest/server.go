@@ -45,12 +45,15 @@ func NewServer(t testing.TB, manifests ...string) *Server {
 		s.Apply(m)
 	}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(func() {
-		s.BreakTunnels()
-		s.CloseClientConnections()
-		s.Server.Close()
-	})
+	t.Cleanup(s.Stop)
 	return s
+}
+
+// Stop ends the server before the test ends. It may be called twice.
+func (s *Server) Stop() {
+	s.BreakTunnels()
+	s.CloseClientConnections()
+	s.Server.Close()
 }
 
 // Config reaches the server.
