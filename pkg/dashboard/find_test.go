@@ -73,7 +73,7 @@ func TestFindTellsInstallationsApartAndCountsReplicasOnce(t *testing.T) {
 	pods := cluster{
 		pod(t, `{metadata: {namespace: b, name: ready, labels: {app.kubernetes.io/name: prometheus, app.kubernetes.io/instance: x}}, status: {phase: Running, conditions: [{type: Ready, status: "True"}]}}`),
 		pod(t, `{metadata: {namespace: b, name: replica, labels: {app.kubernetes.io/name: prometheus, app.kubernetes.io/instance: x}}}`),
-		pod(t, `{metadata: {namespace: b, name: other, labels: {app.kubernetes.io/name: prometheus, app.kubernetes.io/instance: y}}}`),
+		pod(t, `{metadata: {namespace: b, name: other, labels: {app.kubernetes.io/name: prometheus, app.kubernetes.io/instance: second}}}`),
 		pod(t, `{metadata: {namespace: a, name: plain, labels: {app.kubernetes.io/name: prometheus, app: prometheus}}}`),
 		pod(t, `{metadata: {namespace: a, name: alerts, labels: {app: prometheus, component: alertmanager}}}`),
 	}
@@ -90,7 +90,7 @@ func TestFindTellsInstallationsApartAndCountsReplicasOnce(t *testing.T) {
 	}
 	want := []string{
 		"a/plain by app.kubernetes.io/name=prometheus",
-		"b/other by app.kubernetes.io/name=prometheus,app.kubernetes.io/instance=y",
+		"b/other by app.kubernetes.io/name=prometheus,app.kubernetes.io/instance=second",
 		"b/ready by app.kubernetes.io/name=prometheus,app.kubernetes.io/instance=x",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
