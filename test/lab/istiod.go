@@ -7,9 +7,7 @@ import (
 	"net/http"
 	"slices"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshctl/meshctl/test/lab/podenv"
 )
@@ -24,7 +22,7 @@ type istiod struct {
 // arguments and the rights of its service account.
 func (r *Runtime) runIstiod(ctx context.Context, pod *corev1.Pod, container *corev1.Container) (work, error) {
 	l := r.lab
-	token, err := l.serviceAccountToken(ctx, pod.Namespace, pod.Spec.ServiceAccountName, nil)
+	token, err := l.podToken(ctx, pod)
 	if err != nil {
 		return nil, err
 	}
@@ -85,24 +83,6 @@ func (r *Runtime) Istiod(namespace, pod string) *Component {
 		return i.component
 	}
 	return nil
-}
-
-// tokenLifetime is longer than any lab lives.
-const tokenLifetime = 7 * 24 * 60 * 60 // seconds
-
-// serviceAccountToken has the API server make a token for a service account;
-// without audiences it is one for the API server itself.
-func (l *Lab) serviceAccountToken(ctx context.Context, namespace, account string, audiences []string) (string, error) {
-	if account == "" {
-		account = "default"
-	}
-	lifetime := int64(tokenLifetime)
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: audiences, ExpirationSeconds: &lifetime}}
-	answer, err := l.Client.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, request, metav1.CreateOptions{})
-	if err != nil {
-		return "", fmt.Errorf("asking for a token of service account %s/%s: %w", namespace, account, err)
-	}
-	return answer.Status.Token, nil
 }
 
 // environ turns a map into the form that programs are started with.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -27,6 +28,10 @@ type sidecar struct{ *envoy.Proxy }
 // runProxy starts the Envoy of a sidecar, gateway or waypoint, connected to the
 // istiod that its pod names, and waits until its configuration is complete.
 func (r *Runtime) runProxy(ctx context.Context, pod *corev1.Pod, container *corev1.Container) (work, error) {
+	env := podenv.Of(pod, container)
+	if args := podenv.Args(container, env); len(args) > 1 && args[1] == "ztunnel" {
+		return r.runZTunnel(ctx, pod, env)
+	}
 	node, err := envoy.Node(pod, container, istioVersion)
 	if err != nil {
 		return nil, err
@@ -35,29 +40,20 @@ func (r *Runtime) runProxy(ctx context.Context, pod *corev1.Pod, container *core
 	if err != nil {
 		return nil, err
 	}
-	config := envoy.Config{Bootstrap: bootstrap, AdminAddress: address(0)}
-	discovery := envoy.Discovery(node)
-	config.Dial = func(ctx context.Context) (net.Conn, error) { return r.lab.dialService(ctx, discovery) }
-	token, err := r.lab.serviceAccountToken(ctx, pod.Namespace, pod.Spec.ServiceAccountName, []string{"istio-ca"})
+	authority, err := r.authority(ctx, pod, envoy.Discovery(node), node.GetMetadata().GetFields()["CLUSTER_ID"].GetStringValue())
 	if err != nil {
 		return nil, err
 	}
-	clusterID := node.GetMetadata().GetFields()["CLUSTER_ID"].GetStringValue()
-	config.Headers = map[string]string{"authorization": "Bearer " + token, "clusterid": clusterID}
-	if config.TLS, err = r.istiodTLS(ctx, pod.Namespace, discovery); err != nil {
-		return nil, err
-	}
-	trustDomain := podenv.Of(pod, container)["TRUST_DOMAIN"]
-	if trustDomain == "" {
-		trustDomain = "cluster.local"
-	}
-	spiffe := fmt.Sprintf("spiffe://%s/ns/%s/sa/%s", trustDomain, pod.Namespace, pod.Spec.ServiceAccountName)
 	start, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if config.Secrets, err = envoy.Identity(start, spiffe, config.Dial, config.TLS, config.Headers); err != nil {
+	secrets, err := authority.Certify(start, spiffe(pod, env), false)
+	if err != nil {
 		return nil, err
 	}
-	proxy, err := envoy.Start(config)
+	proxy, err := envoy.Start(envoy.Config{
+		Bootstrap: bootstrap, Dial: authority.Dial, TLS: authority.TLS, Headers: authority.Headers,
+		Secrets: secrets, AdminAddress: address(0),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +62,24 @@ func (r *Runtime) runProxy(ctx context.Context, pod *corev1.Pod, container *core
 		return nil, err
 	}
 	return sidecar{proxy}, nil
+}
+
+// authority is how a pod reaches the istiod at a service's host:port, with the
+// token of its service account.
+func (r *Runtime) authority(ctx context.Context, pod *corev1.Pod, discovery, clusterID string) (a envoy.Authority, err error) {
+	token, err := r.lab.podToken(ctx, pod, "istio-ca")
+	if err != nil {
+		return a, err
+	}
+	a.Dial = func(ctx context.Context) (net.Conn, error) { return r.lab.dialService(ctx, discovery) }
+	a.Headers = map[string]string{"authorization": "Bearer " + token, "clusterid": clusterID}
+	a.TLS, err = r.istiodTLS(ctx, pod.Namespace, discovery)
+	return a, err
+}
+
+// spiffe returns the identity of a pod.
+func spiffe(pod *corev1.Pod, env map[string]string) string {
+	return fmt.Sprintf("spiffe://%s/ns/%s/sa/%s", cmp.Or(env["TRUST_DOMAIN"], "cluster.local"), pod.Namespace, pod.Spec.ServiceAccountName)
 }
 
 // istiodTLS trusts the root that istiod publishes in the pod's namespace.

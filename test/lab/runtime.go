@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,9 @@ type Runtime struct {
 	mu   sync.Mutex
 	pods map[types.UID]*podRun
 	log  *os.File
+
+	known   cache.Store // all pods of the cluster
+	ambient atomic.Bool // a ztunnel runs: pods of ambient namespaces are captured
 }
 
 // podRun is one pod whose container runs, or is about to.
@@ -76,6 +80,7 @@ func (r *Runtime) start(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("following the pods of the lab: %w", err)
 	}
+	r.known = pods.GetStore()
 	r.busy.Go(func() { pods.Run(r.ctx.Done()) })
 	if !cache.WaitForCacheSync(ctx.Done(), pods.HasSynced) {
 		return fmt.Errorf("following the pods of the lab: %w", ctx.Err())
@@ -95,7 +100,11 @@ func (r *Runtime) see(pod *corev1.Pod) {
 		return
 	}
 	runner := r.runnerFor(pod)
-	if runner == nil || pod.Status.Phase != corev1.PodRunning || pod.Status.PodIP == "" {
+	if runner == nil {
+		r.capture(pod)
+		return
+	}
+	if pod.Status.Phase != corev1.PodRunning || pod.Status.PodIP == "" {
 		return
 	}
 	r.mu.Lock()

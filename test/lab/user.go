@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,7 +36,7 @@ func (l *Lab) NewUser(ctx context.Context, namespace string, rules ...rbacv1.Pol
 	if err != nil {
 		return "", fmt.Errorf("giving rights to a user: %w", err)
 	}
-	token, err := l.serviceAccountToken(ctx, account.Namespace, account.Name, nil)
+	token, err := l.token(ctx, account.Namespace, account.Name, authenticationv1.TokenRequestSpec{})
 	if err != nil {
 		return "", err
 	}

@@ -19,13 +19,21 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/structpb"
 	securityv1alpha1 "istio.io/api/security/v1alpha1"
 )
 
-// Identity has istiod's certificate authority sign a key for a SPIFFE URI and
-// returns what an agent hands to its proxy: the secrets "default" and "ROOTCA".
-// The headers must hold a token of the workload.
-func Identity(ctx context.Context, spiffe string, dial func(context.Context) (net.Conn, error), security *tls.Config, headers map[string]string) ([]*tlsv3.Secret, error) {
+// Authority is how istiod's certificate authority is reached.
+type Authority struct {
+	Dial    func(context.Context) (net.Conn, error)
+	TLS     *tls.Config
+	Headers map[string]string // the token of the caller
+}
+
+// Certify has the authority sign a key for a SPIFFE URI and returns what an
+// agent hands to its proxy: the secrets "default" and "ROOTCA". A ztunnel asks
+// on behalf of others, a workload for itself.
+func (a Authority) Certify(ctx context.Context, spiffe string, onBehalf bool) ([]*tlsv3.Secret, error) {
 	id, err := url.Parse(spiffe)
 	if err != nil {
 		return nil, fmt.Errorf("making a certificate for %s: %w", spiffe, err)
@@ -43,18 +51,21 @@ func Identity(ctx context.Context, spiffe string, dial func(context.Context) (ne
 		return nil, fmt.Errorf("making a certificate for %s: %w", spiffe, err)
 	}
 	connection, err := grpc.NewClient("passthrough:///istiod",
-		grpc.WithTransportCredentials(credentials.NewTLS(security)),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dial(ctx) }))
+		grpc.WithTransportCredentials(credentials.NewTLS(a.TLS)),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return a.Dial(ctx) }))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the certificate authority: %w", err)
 	}
 	defer connection.Close()
+	signing := &securityv1alpha1.IstioCertificateRequest{
+		Csr:              string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request})),
+		ValidityDuration: 24 * 60 * 60, // seconds
+	}
+	if onBehalf {
+		signing.Metadata = &structpb.Struct{Fields: map[string]*structpb.Value{"ImpersonatedIdentity": structpb.NewStringValue(spiffe)}}
+	}
 	answer, err := securityv1alpha1.NewIstioCertificateServiceClient(connection).CreateCertificate(
-		metadata.NewOutgoingContext(ctx, metadata.New(headers)),
-		&securityv1alpha1.IstioCertificateRequest{
-			Csr:              string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request})),
-			ValidityDuration: 24 * 60 * 60,
-		})
+		metadata.NewOutgoingContext(ctx, metadata.New(a.Headers)), signing)
 	if err != nil {
 		return nil, fmt.Errorf("having %s certified: %w", spiffe, err)
 	}
