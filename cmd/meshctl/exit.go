@@ -56,10 +56,12 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &usage):
-		return exitUsage
 	case errors.As(err, &access):
 		return exitCluster
+	case errors.Is(err, errDeadline):
+		return exitFailed
+	case errors.As(err, &usage):
+		return exitUsage
 	case errors.Is(err, errFindings):
 		return exitFindings
 	}

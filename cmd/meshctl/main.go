@@ -11,6 +11,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program however busy it is
 	code := run(ctx, processEnv(), os.Args)
 	stop()
 	os.Exit(code)

@@ -12,8 +12,8 @@ import (
 )
 
 // afterEnd is how long a command may take to clean up once it was interrupted
-// or its time is over. Then it is left behind: a read that blocks, from stdin
-// or a dead file system, must not keep the user waiting.
+// or its time is over. Then it is left behind: something that blocks, such as
+// a dead file system, must not keep the user waiting.
 const afterEnd = 2 * time.Second
 
 // run executes one command line and says how the process should end. args[0]
@@ -22,6 +22,7 @@ func run(ctx context.Context, e *env, args []string) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e.ended = make(chan struct{})
+	e.in = &endingReader{e.in, e.ended}
 	root := newRootCmd(e, programName(args[0]))
 	root.SetArgs(args[1:])
 
@@ -89,7 +90,6 @@ func (e *env) bound(cmd *cobra.Command) error {
 // the command that found them.
 func (e *env) printError(program string, ended end) {
 	err := ended.err
-	var usage usageError
 	switch {
 	case err == nil, errors.Is(err, errFindings):
 		return
@@ -97,7 +97,7 @@ func (e *env) printError(program string, ended end) {
 		err = fmt.Errorf("%w (%w)", err, errDeadline)
 	}
 	fmt.Fprintf(e.err, "%s: %v\n", program, err)
-	if errors.As(err, &usage) && ended.cmd != nil {
+	if exitCode(err) == exitUsage && ended.cmd != nil {
 		fmt.Fprintf(e.err, "See `%s --help`.\n", ended.cmd.CommandPath())
 	}
 }

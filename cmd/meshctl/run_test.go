@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestUsageErrorsExitWith2AndPointToHelp(t *testing.T) {
@@ -44,6 +46,36 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%v: got %d, want %d", err, got, want)
 		}
 	}
+}
+
+// stuck is an input that never comes.
+type stuck struct{ release chan struct{} }
+
+func (s stuck) Read([]byte) (int, error) {
+	<-s.release
+	return 0, io.EOF
+}
+
+func TestACommandThatWaitsForInputCanBeStopped(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	t.Run("by Ctrl-C", func(t *testing.T) {
+		e := testEnv(t, "")
+		e.in = stuck{release}
+		ctx, interrupt := context.WithCancel(context.Background())
+		time.AfterFunc(20*time.Millisecond, interrupt)
+		if code := run(ctx, e, []string{"meshctl", "inject", "-f", "-"}); code != exitInterrupted {
+			t.Errorf("exit %d: %s", code, e.err)
+		}
+	})
+	t.Run("by --timeout", func(t *testing.T) {
+		e := testEnv(t, "")
+		e.in = stuck{release}
+		got := meshctl(e, "inject", "-f", "-", "--timeout", "20ms")
+		if got.code != exitFailed || !strings.Contains(got.stderr, "the time given by --timeout is over") {
+			t.Errorf("exit %d: %s", got.code, got.stderr)
+		}
+	})
 }
 
 func TestPluginSpeaksOfItselfAsKubectlMesh(t *testing.T) {

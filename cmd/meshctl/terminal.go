@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -8,6 +9,9 @@ import (
 
 // isTerminal reports whether a stream is a terminal that a person looks at.
 func isTerminal(stream any) bool {
+	if r, ok := stream.(*endingReader); ok {
+		stream = r.Reader
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
@@ -37,4 +41,32 @@ func (e *env) colored(stream any) bool {
 		return false
 	}
 	return isTerminal(stream) && e.getenv("NO_COLOR") == "" && e.getenv("TERM") != "dumb"
+}
+
+// endingReader is stdin for a command that may be interrupted while it waits
+// for input: a terminal or a pipe cannot be told to stop waiting.
+type endingReader struct {
+	io.Reader
+	ended <-chan struct{}
+}
+
+// Read is that of the reader below, or an error once the command's context has
+// ended. What the reader below delivers after that is lost.
+func (r *endingReader) Read(p []byte) (int, error) {
+	type delivery struct {
+		data []byte
+		err  error
+	}
+	delivered := make(chan delivery, 1)
+	go func() {
+		data := make([]byte, len(p))
+		n, err := r.Reader.Read(data)
+		delivered <- delivery{data[:n], err}
+	}()
+	select {
+	case d := <-delivered:
+		return copy(p, d.data), d.err
+	case <-r.ended:
+		return 0, errDeadline // run knows better if it was a signal
+	}
 }
