@@ -22,7 +22,8 @@ const exitCodesHelp = `Every command ends with one of these codes. The output fo
 
     0    done
     1    failed
-    2    wrong usage: unknown command or flag, bad value, bad configuration file
+    2    wrong usage: unknown command or flag, bad value, a named file that cannot be opened,
+         bad configuration
     3    findings at or above the threshold, a difference found, or a check not met
     4    the cluster cannot be reached or forbids what was asked
   130    interrupted (Ctrl-C, SIGTERM)`

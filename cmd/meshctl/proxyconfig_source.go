@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/pflag"
@@ -41,7 +42,7 @@ func readDump(e *env, file string, want dump.Section) (*dump.Dump, error) {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, fmt.Errorf("reading the dump: %w", err)
+			return nil, inDump(file, err)
 		}
 		defer f.Close()
 		in = f
@@ -62,8 +63,12 @@ func inDump(file string, err error) error {
 		file = "standard input"
 	}
 	var syntax *dump.SyntaxError
-	if errors.As(err, &syntax) {
+	var path *fs.PathError // absent, a directory, forbidden
+	switch {
+	case errors.As(err, &syntax):
 		return fmt.Errorf("reading %s:%d: %s", file, syntax.Line, syntax.Text)
+	case errors.As(err, &path):
+		return usagef("reading %s: %w", file, path.Err)
 	}
 	return fmt.Errorf("reading %s: %w", file, err)
 }
