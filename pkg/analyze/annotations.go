@@ -1,0 +1,85 @@
+package analyze
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"istio.io/api/annotation"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+func annotationsOfWorkloads() Analyzer {
+	return Analyzer{
+		Name:  "annotations.K8sAnalyzer",
+		Doc:   "The mesh's annotations are known, in the right place and have a usable value",
+		Codes: []string{"IST0107", "IST0108", "IST0125", "IST0135"},
+		Needs: []schema.GroupKind{istio.Deployment, istio.Namespace, istio.Pod, istio.Service},
+		Run: func(m *Mesh) []Finding {
+			known := map[string]*annotation.Instance{}
+			for _, a := range annotation.AllResourceAnnotations() {
+				known[a.Name] = a
+			}
+			var findings []Finding
+			for _, kind := range []schema.GroupKind{istio.Namespace, istio.Service, istio.Pod, istio.Deployment} {
+				for _, o := range m.Of(kind) {
+					for _, name := range slices.Sorted(maps.Keys(o.Annotations)) {
+						if isMeshAnnotation(name) && !writtenByMesh(name) {
+							findings = append(findings, checkAnnotation(o, name, known)...)
+						}
+					}
+				}
+			}
+			return findings
+		},
+	}
+}
+
+func isMeshAnnotation(name string) bool {
+	domain, _, _ := strings.Cut(name, "/")
+	return strings.HasSuffix(domain, "istio.io") || name == "kubernetes.io/ingress.class"
+}
+
+// writtenByMesh reports whether the control plane itself sets an annotation.
+func writtenByMesh(name string) bool {
+	switch name {
+	case annotation.SidecarStatus.Name, annotation.GatewayControllerVersion.Name, annotation.IoIstioRev.Name:
+		return true
+	}
+	return false
+}
+
+func checkAnnotation(o *resource.Object, name string, known map[string]*annotation.Instance) []Finding {
+	field := path("metadata", "annotations", name)
+	a := known[name]
+	if a == nil {
+		return []Finding{found("IST0108", o, field, "annotation %q is not known%s", name, didYouMean(name, slices.Sorted(maps.Keys(known))))}
+	}
+	var findings []Finding
+	if _, replaced := o.Labels[istio.SidecarInject]; a.Deprecated && !(replaced && name == annotation.SidecarInject.Name) {
+		instead := ""
+		if name == annotation.SidecarInject.Name {
+			instead = ": use the label of the same name"
+		}
+		findings = append(findings, found("IST0135", o, field, "annotation %q is deprecated%s", name, instead))
+	}
+	var places []string
+	for _, place := range a.Resources {
+		if place == annotation.Any {
+			return findings
+		}
+		if place != annotation.Unknown {
+			places = append(places, place.String())
+		}
+	}
+	if !slices.Contains(places, o.Kind) {
+		return append(findings, found("IST0107", o, field, "annotation %q has no effect here, only on %s", name, strings.Join(places, ", ")))
+	}
+	if err := checkAnnotationValue(name, o.Annotations[name]); err != nil {
+		findings = append(findings, found("IST0125", o, field, "annotation %q has the value %q: %v", name, o.Annotations[name], err))
+	}
+	return findings
+}

@@ -1,0 +1,150 @@
+package analyze
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	meshconfig "istio.io/api/mesh/v1alpha1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+// Scope says how much of the mesh the objects are.
+type Scope int
+
+const (
+	// Auto takes each kind for complete of which there is an object.
+	Auto Scope = iota
+	// Partial takes the objects for a fragment of the mesh's configuration;
+	// what runs in the mesh is not looked at.
+	Partial
+	// Whole takes the objects for everything there is.
+	Whole
+)
+
+// Scopes lists the names of all scopes.
+func Scopes() []string { return []string{"auto", "partial", "whole"} }
+
+// ParseScope reads a scope's name.
+func ParseScope(name string) (Scope, error) {
+	if i := slices.Index(Scopes(), name); i >= 0 {
+		return Scope(i), nil
+	}
+	return 0, fmt.Errorf("unknown scope %q: must be one of %v", name, Scopes())
+}
+
+// Settings are what has to be known of a mesh besides its objects.
+type Settings struct {
+	Scope          Scope
+	Config         *meshconfig.MeshConfig   // nil means the defaults
+	Networks       *meshconfig.MeshNetworks // nil means none
+	IstioNamespace string                   // "" means istio-system
+	ClusterDomain  string                   // "" means cluster.local
+	Revision       string                   // only configuration of this revision counts; "" means all
+	Remote         map[string]*resource.Set // Services of other clusters, by cluster name
+}
+
+// Mesh is what analyzers see: objects with lookups, decoded when first asked for.
+type Mesh struct {
+	*resource.Set
+	Settings
+
+	decoded  sync.Map // schema.GroupKind → func() any
+	failures sync.Map // *resource.Object → error
+	assumed  sync.Map // schema.GroupKind → struct{}
+
+	hosts      func() *hostTable
+	workloads  func() *workloadTable
+	namespaces func() map[string]*resource.Object
+}
+
+// NewMesh prepares objects for analysis. Objects of Kubernetes' own
+// namespaces and of other revisions are left out, as the mesh leaves them alone.
+func NewMesh(objects *resource.Set, settings Settings) *Mesh {
+	if settings.IstioNamespace == "" {
+		settings.IstioNamespace = "istio-system"
+	}
+	if settings.ClusterDomain == "" {
+		settings.ClusterDomain = istio.DefaultClusterDomain
+	}
+	if settings.Config == nil {
+		settings.Config = istio.DefaultMeshConfig()
+	}
+	m := &Mesh{Set: relevant(objects, settings), Settings: settings}
+	m.hosts = sync.OnceValue(func() *hostTable { return newHostTable(m) })
+	m.workloads = sync.OnceValue(func() *workloadTable { return newWorkloadTable(m) })
+	m.namespaces = sync.OnceValue(func() map[string]*resource.Object {
+		byName := map[string]*resource.Object{}
+		for _, o := range m.Of(istio.Namespace) {
+			byName[o.Name] = o
+		}
+		return byName
+	})
+	return m
+}
+
+func relevant(objects *resource.Set, settings Settings) *resource.Set {
+	leftOut := func(o *resource.Object) bool {
+		if istio.SystemNamespace(o.Namespace) || o.GroupKind == istio.Namespace && istio.SystemNamespace(o.Name) {
+			return true
+		}
+		return meshKind(o.GroupKind) && !istio.InRevision(o.Labels, settings.Revision)
+	}
+	all := objects.All()
+	if !slices.ContainsFunc(all, leftOut) {
+		return objects
+	}
+	return resource.NewSet(slices.DeleteFunc(all, leftOut)...)
+}
+
+// meshKind reports whether a kind is configuration of the mesh.
+func meshKind(kind schema.GroupKind) bool {
+	switch kind.Group {
+	case istio.NetworkingGroup, istio.SecurityGroup, istio.TelemetryGroup, istio.ExtensionsGroup, istio.GatewayAPIGroup:
+		return true
+	}
+	return false
+}
+
+// RootNamespace is the namespace whose policies hold for the whole mesh.
+func (m *Mesh) RootNamespace() string {
+	if ns := m.Config.GetRootNamespace(); ns != "" {
+		return ns
+	}
+	return m.IstioNamespace
+}
+
+// complete reports whether an object of the kind that is not in the set does
+// not exist. Where that is only assumed, the assumption is kept for Assumed.
+func (m *Mesh) complete(kind schema.GroupKind) bool {
+	switch m.Scope {
+	case Whole:
+		return true
+	case Partial:
+		return !slices.Contains(workloadKinds(), kind)
+	}
+	if kind == istio.Pod && !m.workloads().empty() {
+		return true
+	}
+	if len(m.Of(kind)) > 0 {
+		return true
+	}
+	m.assume(kind)
+	return false
+}
+
+func (m *Mesh) assume(kind schema.GroupKind) { m.assumed.Store(kind, struct{}{}) }
+
+// Assumed lists the kinds of which objects were taken to exist elsewhere.
+func (m *Mesh) Assumed() []schema.GroupKind {
+	var kinds []schema.GroupKind
+	m.assumed.Range(func(kind, _ any) bool {
+		kinds = append(kinds, kind.(schema.GroupKind))
+		return true
+	})
+	slices.SortFunc(kinds, func(a, b schema.GroupKind) int { return compareKinds(a, b) })
+	return kinds
+}

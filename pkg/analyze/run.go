@@ -1,0 +1,81 @@
+package analyze
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// Run applies analyzers to a mesh and returns what they find, sorted. An
+// analyzer that panics becomes one finding; the others go on.
+func Run(m *Mesh, analyzers []Analyzer) []Finding {
+	results := make([][]Finding, len(analyzers))
+	eachOnItsOwn(len(analyzers), func(i int) {
+		if m.Scope == Partial && analyzers[i].needsWorkloads() {
+			return
+		}
+		results[i] = runOne(m, analyzers[i])
+	})
+	var all []Finding
+	for i, findings := range results {
+		for _, f := range findings {
+			f.Analyzer = analyzers[i].Name
+			all = append(all, f)
+		}
+	}
+	locate(all)
+	return sortFindings(all)
+}
+
+func runOne(m *Mesh, a Analyzer) (findings []Finding) {
+	defer func() {
+		if r := recover(); r != nil {
+			findings = append(findings, found("IST0001", nil, nil, "analyzer %s failed: %v (at %s)", a.Name, r, panicSite(debug.Stack())))
+		}
+	}()
+	return a.Run(m)
+}
+
+// panicSite is the line of this package in which a panic started.
+func panicSite(stack []byte) string {
+	_, after, _ := strings.Cut(string(stack), "panic(")
+	for line := range strings.Lines(after) {
+		if i := strings.Index(line, "/pkg/analyze/"); i >= 0 {
+			place, _, _ := strings.Cut(strings.TrimSpace(line[i+1:]), " ")
+			return place
+		}
+	}
+	return "unknown place"
+}
+
+// locate fills in where the findings' fields stand in the input.
+func locate(findings []Finding) {
+	inParallel(len(findings), func(i int) {
+		f := &findings[i]
+		if f.Object == nil || f.Origin.Line != 0 {
+			return
+		}
+		f.Origin = f.Object.Origin
+		if len(f.Field) > 0 {
+			f.Origin = f.Object.FieldOrigin(f.Field)
+		}
+	})
+}
+
+// Select picks analyzers by name. An unknown name is an error that names the closest known one.
+func Select(all []Analyzer, names []string) ([]Analyzer, error) {
+	var selected []Analyzer
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(a Analyzer) bool { return strings.EqualFold(a.Name, name) })
+		if i < 0 {
+			known := make([]string, len(all))
+			for j, a := range all {
+				known[j] = a.Name
+			}
+			return nil, fmt.Errorf("unknown analyzer %q%s; -L lists all", name, didYouMean(name, known))
+		}
+		selected = append(selected, all[i])
+	}
+	return selected, nil
+}

@@ -1,0 +1,131 @@
+package analyze
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+// typed is an object with its spec decoded.
+type typed[T any] struct {
+	*resource.Object
+	Spec *T
+}
+
+// specs lists the objects of a mesh kind with their specs. Objects whose spec
+// cannot be decoded are left out; they are the schema analyzer's business.
+func specs[T any, M interface {
+	*T
+	proto.Message
+}](m *Mesh, kind schema.GroupKind) []typed[T] {
+	return decodedOnce(m, kind, func(text []byte) (*T, error) {
+		spec := M(new(T))
+		err := decodeSpec(text, spec)
+		return (*T)(spec), err
+	})
+}
+
+// decodeSpec reads a spec. Unknown fields do no harm here: they are reported
+// by the schema check, and the rest of the object is worth analyzing.
+func decodeSpec(text []byte, into proto.Message) error {
+	if len(text) == 0 {
+		return nil
+	}
+	strict := protojson.Unmarshal(text, into)
+	if strict == nil {
+		return nil
+	}
+	proto.Reset(into)
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, into); err != nil {
+		return err
+	}
+	// The tolerant decoder skips values it does not know as well, which
+	// would turn a misspelt mode into the default one.
+	if misspelt := unknownEnumValue(text, into); misspelt != nil {
+		return misspelt
+	}
+	return nil
+}
+
+// views lists the objects of a kind of Kubernetes with the parts of their spec that T names.
+func views[T any](m *Mesh, kind schema.GroupKind) []typed[T] {
+	return decodedOnce(m, kind, func(text []byte) (*T, error) {
+		spec := new(T)
+		if len(text) == 0 {
+			return spec, nil
+		}
+		return spec, json.Unmarshal(text, spec)
+	})
+}
+
+func decodedOnce[T any](m *Mesh, kind schema.GroupKind, decode func(spec []byte) (*T, error)) []typed[T] {
+	once, _ := m.decoded.LoadOrStore(kind, sync.OnceValue(func() any {
+		objects := m.Of(kind)
+		all := make([]typed[T], len(objects))
+		inParallel(len(objects), func(i int) {
+			spec, err := decode(objects[i].Raw("spec"))
+			if err != nil {
+				m.failures.Store(objects[i], fmt.Errorf("reading the spec: %w", err))
+				return
+			}
+			all[i] = typed[T]{objects[i], spec}
+		})
+		readable := all[:0]
+		for _, o := range all {
+			if o.Object != nil {
+				readable = append(readable, o)
+			}
+		}
+		return readable
+	}))
+	return once.(func() any)().([]typed[T])
+}
+
+// inParallel calls f for 0..n-1 on all cores, in runs of neighbours.
+func inParallel(n int, f func(i int)) {
+	const run = 128
+	if n <= run {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for from := 0; from < n; from += run {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			for i := from; i < min(from+run, n); i++ {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func compareKinds(a, b schema.GroupKind) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Group, b.Group))
+}
+
+// eachOnItsOwn calls f for 0..n-1, as many at a time as there are cores.
+func eachOnItsOwn(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			f(i)
+		})
+	}
+	wg.Wait()
+}
