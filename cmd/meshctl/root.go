@@ -59,6 +59,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetHelpCommandGroupID(groupCLI)
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
+		newAnalyzeCmd(e, nil),
 		newConfigCmd(e),
 		newDashboardCmd(e, nil),
 		newManifestCmd(e),

@@ -50,9 +50,9 @@ func (f Finding) subject() string {
 	return f.Object.Key.String()
 }
 
-// sortFindings puts the worst first, then orders by code, object and place,
+// Sort puts the worst first, then orders by code, object and place,
 // and drops exact repetitions.
-func sortFindings(findings []Finding) []Finding {
+func Sort(findings []Finding) []Finding {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(b.Level, a.Level),

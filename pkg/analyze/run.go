@@ -25,7 +25,7 @@ func Run(m *Mesh, analyzers []Analyzer) []Finding {
 		}
 	}
 	locate(all)
-	return sortFindings(all)
+	return Sort(all)
 }
 
 func runOne(m *Mesh, a Analyzer) (findings []Finding) {

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/meshctl/meshctl/internal/printer"
+	"github.com/meshctl/meshctl/pkg/analyze"
+)
+
+// formatLog is the peer's name of the text format.
+const formatLog printer.Format = "log"
+
+// printFindings prints findings in the format that was chosen.
+func printFindings(e *env, findings []analyze.Finding, objects int) error {
+	switch e.global.output {
+	case printer.JSON:
+		return printer.PrintJSON(e.out, analyze.Records(findings))
+	case printer.YAML:
+		return printer.PrintYAML(e.out, analyze.Records(findings))
+	case printer.Name:
+		for _, f := range findings {
+			if _, err := fmt.Fprintln(e.out, f.Code, f.Record().Origin); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(findings) == 0 {
+		fmt.Fprintf(e.err, "no issues found in %d objects\n", objects)
+		return nil
+	}
+	for _, f := range findings {
+		if err := printFinding(e.out, f, e.colored(e.out), e.global.output == printer.Wide); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printFinding(w io.Writer, f analyze.Finding, colored, wide bool) error {
+	level := f.Level.String()
+	if colored {
+		level = levelColor(f.Level) + level + "\x1b[0m"
+	}
+	r := f.Record()
+	place := r.Origin
+	if r.Reference != "" {
+		if place != "" {
+			place += " "
+		}
+		place += r.Reference
+	}
+	if _, err := fmt.Fprintf(w, "%s [%s] (%s) %s\n", level, f.Code, place, f.Message); err != nil {
+		return err
+	}
+	if wide && f.Hint != "" {
+		_, err := fmt.Fprintf(w, "    %s\n", f.Hint)
+		return err
+	}
+	return nil
+}
+
+func levelColor(level analyze.Level) string {
+	switch level {
+	case analyze.Error:
+		return "\x1b[31m"
+	case analyze.Warning:
+		return "\x1b[33m"
+	}
+	return "\x1b[36m"
+}

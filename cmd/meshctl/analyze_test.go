@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/meshctl/meshctl/pkg/analyze"
+)
+
+const brokenShop = `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 80, name: http, protocol: HTTP}
+    hosts: ["shop.example.com"]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: catalog, namespace: shop}
+spec:
+  hosts: [shop.example.com]
+  gateways:
+  - web
+  - wbe
+  http:
+  - route:
+    - destination: {host: catalog}
+`
+
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAnalyzeNamesTheLineOfAMistake(t *testing.T) {
+	file := writeFile(t, "shop.yaml", brokenShop)
+	got := meshctl(testEnv(t, ""), "analyze", file)
+	want := "Error [IST0101] (VirtualService shop/catalog " + file + ":17) gateway \"wbe\" does not exist\n"
+	if got.code != exitFindings || !strings.Contains(got.stdout, want) {
+		t.Errorf("exit code %d, stdout:\n%s\nwant %d and the line\n%s", got.code, got.stdout, exitFindings, want)
+	}
+	if !strings.Contains(got.stderr, "assumed to exist elsewhere") {
+		t.Errorf("stderr does not say what was assumed: %q", got.stderr)
+	}
+}
+
+func TestAnalyzeExitCodeDoesNotDependOnTheFormat(t *testing.T) {
+	for _, input := range []struct {
+		name, text string
+		args       []string
+		code       int
+	}{
+		{"an error", brokenShop, nil, exitFindings},
+		{"no finding", strings.Replace(brokenShop, "  - wbe\n", "", 1), nil, exitOK},
+		{"only what is suppressed", brokenShop, []string{"-S", "IST0101=VirtualService catalog.*", "-S", "IST0132=VirtualService shop/*"}, exitOK},
+		{"text that cannot be parsed", "kind: [", nil, exitFindings},
+		{"text that cannot be parsed, ignored", "kind: [", []string{"--ignore-unknown"}, exitOK},
+		{"a warning below the threshold", brokenShop, []string{"-S", "IST0101=*"}, exitOK},
+		{"a warning at the threshold", brokenShop, []string{"-S", "IST0101=*", "--failure-threshold=Warning"}, exitFindings},
+	} {
+		for _, format := range []string{"table", "wide", "log", "json", "yaml", "name"} {
+			e := testEnv(t, input.text)
+			got := meshctl(e, append([]string{"analyze", "-", "-o", format}, input.args...)...)
+			if got.code != input.code {
+				t.Errorf("%s as %s: exit code %d, want %d\n%s%s", input.name, format, got.code, input.code, got.stdout, got.stderr)
+			}
+		}
+	}
+}
+
+func TestAnalyzeJSONHasThePeersFieldsAndOurs(t *testing.T) {
+	got := meshctl(testEnv(t, brokenShop), "analyze", "-", "-o", "json")
+	var records []analyze.Record
+	if err := json.Unmarshal([]byte(got.stdout), &records); err != nil {
+		t.Fatalf("%v in %s", err, got.stdout)
+	}
+	r := records[0]
+	if r.Code != "IST0101" || r.Level != analyze.Error || r.Origin != "VirtualService shop/catalog" || r.Reference != "stdin:17" || r.DocumentationURL == "" {
+		t.Errorf("the peer's fields are wrong: %+v", r)
+	}
+	if r.Line != 17 || r.Column != 5 || r.Field != "spec.gateways[1]" || r.Fingerprint == "" || r.Hint == "" {
+		t.Errorf("our fields are wrong: %+v", r)
+	}
+}
+
+func TestAnalyzeWithoutFindingsPrintsAnEmptyList(t *testing.T) {
+	got := meshctl(testEnv(t, ""), "analyze", "-", "-o", "json")
+	if got.stdout != "[]\n" || got.code != exitOK {
+		t.Errorf("got %q, exit code %d", got.stdout, got.code)
+	}
+}
+
+func TestAnalyzeRejectsWhatItDoesNotKnow(t *testing.T) {
+	for _, args := range [][]string{
+		{"--analyzer", "gateway.SecretAnalyser"},
+		{"-S", "IST9999=Pod x/y"},
+		{"-S", "IST0101"},
+		{"--scope", "all"},
+		{"--failure-threshold", "fatal"},
+		{"-o", "xml"},
+		{"--explain", "IST9999"},
+		{"--use-kube=false"},
+	} {
+		got := meshctl(testEnv(t, ""), append([]string{"analyze"}, args...)...)
+		if got.code != exitUsage || got.stderr == "" {
+			t.Errorf("%v: exit code %d, stderr %q", args, got.code, got.stderr)
+		}
+	}
+	got := meshctl(testEnv(t, ""), "analyze", "--analyzer", "gateway.SecretAnalyser")
+	if !strings.Contains(got.stderr, "gateway.SecretAnalyzer") {
+		t.Errorf("no suggestion in %q", got.stderr)
+	}
+}
+
+func TestAnalyzeWithFilesReadsNoKubeconfig(t *testing.T) {
+	broken := writeFile(t, "config", "{{{")
+	got := meshctl(testEnv(t, ""), "analyze", "-", "--kubeconfig", broken)
+	if got.code != exitOK {
+		t.Errorf("exit code %d: %s", got.code, got.stderr)
+	}
+}

@@ -1,0 +1,239 @@
+package conformance
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	// The types of Envoy's configuration against which EnvoyFilters are checked.
+	_ "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/resource"
+	"github.com/meshctl/meshctl/pkg/analyze"
+)
+
+// verdict is a finding as the corpus compares it: the wording is free.
+type verdict struct{ Code, Level, Resource string }
+
+// peerFinding is an item of expected.json.
+type peerFinding struct {
+	verdict
+	Message string
+}
+
+func (p *peerFinding) UnmarshalJSON(data []byte) error {
+	var item struct{ Code, Level, Resource, Message string }
+	if err := json.Unmarshal(data, &item); err != nil {
+		return err
+	}
+	*p = peerFinding{verdict{item.Code, item.Level, item.Resource}, item.Message}
+	return nil
+}
+
+// tally counts, by code, what agrees with the peer and what does not.
+type tally struct{ right, missing, extra int }
+
+// Cases that do not agree yet; the numbers must not grow.
+const (
+	openOnFragments   = 15
+	openOnWholeMeshes = 15
+)
+
+func TestAnalyzeAgreesWithThePeerOnFragments(t *testing.T) {
+	compareWithPeer(t, analyze.Partial, "expected.json", "unstable.json", openOnFragments)
+}
+
+func TestAnalyzeAgreesWithThePeerOnWholeMeshes(t *testing.T) {
+	compareWithPeer(t, analyze.Whole, "expected.live.json", "unstable.live.json", openOnWholeMeshes)
+}
+
+func compareWithPeer(t *testing.T, scope analyze.Scope, expectedName, unstableName string, open int) {
+	byCode := map[string]*tally{}
+	passed, total := 0, 0
+	for _, dir := range cases(t, filepath.Join(corpus(t), "analyze")) {
+		name := filepath.Base(dir)
+		if _, err := os.Stat(filepath.Join(dir, expectedName)); err != nil {
+			continue
+		}
+		var expected, unstable []peerFinding
+		readJSON(t, filepath.Join(dir, expectedName), &expected)
+		if _, err := os.Stat(filepath.Join(dir, unstableName)); err == nil {
+			readJSON(t, filepath.Join(dir, unstableName), &unstable)
+		}
+		missing, extra := differences(expected, unstable, analyzeCase(t, dir, scope), byCode)
+		reason := analyzeDeviation(scope, name)
+		total++
+		switch agrees := len(missing)+len(extra) == 0; {
+		case agrees:
+			passed++
+			if reason != "" {
+				t.Errorf("%s: agrees with the peer, so that it is no deviation any more", name)
+			}
+		case reason != "":
+			passed++
+		default:
+			t.Logf("%s:\n  missing: %v\n  extra:   %v", name, missing, extra)
+		}
+	}
+	if total-passed > open {
+		t.Errorf("%d cases do not agree, more than %d", total-passed, open)
+	}
+	report := &strings.Builder{}
+	for _, code := range slices.Sorted(maps.Keys(byCode)) {
+		c := byCode[code]
+		fmt.Fprintf(report, "%s  %4d right %4d missing %4d extra\n", code, c.right, c.missing, c.extra)
+	}
+	t.Logf("%d of %d cases agree\n%s", passed, total, report)
+}
+
+// differences compares as multisets. Findings that only some of the peer's
+// runs give may be there or not.
+func differences(expected, unstable []peerFinding, got []verdict, byCode map[string]*tally) (missing, extra []verdict) {
+	left := map[verdict]int{}
+	for _, v := range got {
+		left[v]++
+	}
+	count := func(code string) *tally {
+		if byCode[code] == nil {
+			byCode[code] = &tally{}
+		}
+		return byCode[code]
+	}
+	for _, e := range expected {
+		if left[e.verdict] > 0 {
+			left[e.verdict]--
+			count(e.Code).right++
+			continue
+		}
+		missing = append(missing, e.verdict)
+		count(e.Code).missing++
+	}
+	for _, u := range unstable {
+		left[u.verdict]--
+	}
+	for v, n := range left {
+		for ; n > 0; n-- {
+			extra = append(extra, v)
+			count(v.Code).extra++
+		}
+	}
+	slices.SortFunc(extra, func(a, b verdict) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Resource, b.Resource)) })
+	return missing, extra
+}
+
+// analyzeCase runs a case and returns what it finds under the peer's codes.
+func analyzeCase(t *testing.T, dir string, scope analyze.Scope) []verdict {
+	t.Helper()
+	objects, problems := readCase(t, filepath.Join(dir, "input"))
+	settings := analyze.Settings{Scope: scope}
+	if text, err := os.ReadFile(filepath.Join(dir, "mesh.yaml")); err == nil {
+		if config, err := istio.ParseMeshConfig(text); err == nil {
+			settings.Config = config
+		}
+	}
+	if scope == analyze.Whole {
+		settings.Revision = "default"
+		analyze.PlaceInNamespace(objects, "default")
+		for i, o := range objects {
+			// As if a cluster served them: nothing has a place in a file.
+			objects[i] = &resource.Object{Key: o.Key, Version: o.Version, Labels: o.Labels, Annotations: o.Annotations, JSON: o.JSON}
+		}
+		settings.Remote = remoteClusters(t, dir)
+	} else {
+		analyze.PlaceInNamespace(objects, "")
+	}
+	analyzers := analyze.All()
+	args := caseArgs(t, dir)
+	if i := slices.Index(args, "--analyzer"); i >= 0 {
+		if chosen, err := analyze.Select(analyzers, args[i+1:i+2]); err == nil {
+			analyzers = chosen
+		}
+	}
+	if i := slices.Index(args, "-i"); i >= 0 {
+		settings.IstioNamespace = args[i+1]
+	}
+	var suppressions []analyze.Suppression
+	if i := slices.Index(args, "-S"); i >= 0 {
+		if s, err := analyze.ParseSuppression(args[i+1]); err == nil {
+			suppressions = append(suppressions, s)
+		}
+	}
+	findings := analyze.Suppress(analyze.Run(analyze.NewMesh(resource.NewSet(objects...), settings), analyzers), suppressions)
+	if i := slices.Index(args, "--output-threshold"); i >= 0 {
+		level, err := analyze.ParseLevel(args[i+1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		findings = analyze.AtLeast(findings, level)
+	}
+	_ = problems // findings under codes of our own
+	var verdicts []verdict
+	for _, f := range findings {
+		if strings.HasPrefix(f.Code, "IST") {
+			object := ""
+			if f.Object != nil {
+				object = f.Object.Key.String()
+			}
+			verdicts = append(verdicts, verdict{f.Code, f.Level.String(), object})
+		}
+	}
+	return verdicts
+}
+
+func readCase(t *testing.T, dir string) ([]*resource.Object, []*resource.Problem) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var objects []*resource.Object
+	var problems []*resource.Problem
+	for _, entry := range entries {
+		name := filepath.Join(dir, entry.Name())
+		if !entry.IsDir() && !resource.IsManifest(name) {
+			continue
+		}
+		o, p, err := resource.Load([]string{name}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, problems = append(objects, o...), append(problems, p...)
+	}
+	return objects, problems
+}
+
+func remoteClusters(t *testing.T, dir string) map[string]*resource.Set {
+	t.Helper()
+	remote := map[string]*resource.Set{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name, ok := strings.CutPrefix(entry.Name(), "remote-"); ok {
+			objects, _ := readCase(t, filepath.Join(dir, entry.Name()))
+			analyze.PlaceInNamespace(objects, "default")
+			remote[name] = resource.NewSet(objects...)
+		}
+	}
+	return remote
+}
+
+func caseArgs(t *testing.T, dir string) []string {
+	t.Helper()
+	text := readText(t, filepath.Join(dir, "args"))
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+}
+
+// analyzeDeviation says why a case differs from the peer on purpose; "" if it does not.
+func analyzeDeviation(scope analyze.Scope, name string) string {
+	return ""
+}
