@@ -25,7 +25,7 @@ type istiodVersion struct {
 	Info      istiodInfo `json:"Info"`
 }
 
-// istiodInfo is the answer of istiod's /version.
+// istiodInfo is what istiod's /version tells.
 type istiodInfo struct {
 	Version   string `json:"version"`
 	Revision  string `json:"revision,omitempty"`
@@ -97,9 +97,7 @@ func askIstiod(ctx context.Context, cluster *kube.Cluster, pod *corev1.Pod) isti
 	defer tunnel.Close()
 	answer, err := tunnel.Get(ctx, istiodMonitoring, "/version")
 	if err == nil {
-		err = json.Unmarshal(answer, &a.version.Info)
-	}
-	if err == nil {
+		a.version.Info = readIstiodVersion(string(answer))
 		answer, err = tunnel.Get(ctx, istiodMonitoring, "/debug/syncz")
 	}
 	var synced []struct {
@@ -117,6 +115,26 @@ func askIstiod(ctx context.Context, cluster *kube.Cluster, pod *corev1.Pod) isti
 		a.proxies = append(a.proxies, proxyVersion{p.Proxy, p.Type, cmp.Or(p.Version, "unknown")})
 	}
 	return a
+}
+
+// readIstiodVersion takes apart the text VERSION-REVISION-STATUS, where the
+// version may have hyphens of its own and the revision of a build from changed
+// files ends in "-dirty".
+func readIstiodVersion(text string) istiodInfo {
+	parts := strings.Split(strings.TrimSpace(text), "-")
+	n := len(parts)
+	if n < 3 {
+		return istiodInfo{Version: strings.TrimSpace(text)}
+	}
+	revision := 1
+	if parts[n-2] == "dirty" && n > 3 {
+		revision = 2
+	}
+	return istiodInfo{
+		Version:  strings.Join(parts[:n-1-revision], "-"),
+		Revision: strings.Join(parts[n-1-revision:n-1], "-"),
+		Status:   parts[n-1],
+	}
 }
 
 // imageTag is the tag of istiod's image, for an istiod that does not answer.

@@ -39,7 +39,7 @@ func TestVersionShowsControlAndDataPlane(t *testing.T) {
 	istiod := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/version":
-			fmt.Fprint(w, `{"version":"1.31.1","revision":"abc","golang_version":"go1.26","status":"Clean","tag":"1.31.1"}`)
+			fmt.Fprint(w, "1.31.1-abc-Clean")
 		case "/debug/syncz":
 			fmt.Fprint(w, `[{"proxy":"a.ns","proxy_type":"sidecar","istio_version":"1.31.1"},{"proxy":"b.ns","proxy_type":"sidecar","istio_version":"1.30.0"},{"proxy":"c.ns","istio_version":"1.31.1"}]`)
 		default:

@@ -78,3 +78,9 @@ func decode[T any](t *testing.T, text string) T {
 	}
 	return value
 }
+
+// withoutTest returns a context for the time after a test, whose own context
+// has ended.
+func withoutTest(limit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), limit)
+}
