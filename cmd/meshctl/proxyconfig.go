@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,10 +25,11 @@ to /config_dump?include_eds or to /clusters; a bootstrap file is read as well. J
 YAML, text, gzip and standard input are all accepted.`,
 		GroupID: groupProxies,
 	}
+	cmd.AddCommand(newProxyAllCmd(e, nil))
 	for _, view := range proxyconfig.Views() {
 		cmd.AddCommand(newProxyViewCmd(e, view, nil))
 	}
-	cmd.AddCommand(newProxyDiffCmd(e, nil))
+	cmd.AddCommand(newProxyDiffCmd(e, nil), newProxyRootCACmd(e, nil))
 	return cmd
 }
 
@@ -97,7 +100,7 @@ func (o *proxyViewOptions) addFilters(cmd *cobra.Command) {
 }
 
 func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command) error {
-	o.filter.Brief = !o.verbose
+	o.filter.Brief, o.filter.Now = !o.verbose, e.now()
 	if o.object != "" {
 		object, err := xds.ParseObject(o.object)
 		if err != nil {
@@ -123,14 +126,21 @@ func runProxyView(_ context.Context, e *env, o *proxyViewOptions) error {
 	if err != nil {
 		return o.source.wrap(err)
 	}
-	return printer.Print(e.out, o.output, proxyReport(report))
+	return e.printProxyReport(o.output, report)
 }
 
-// proxyReport hands a view's report to the printer.
-func proxyReport(r proxyconfig.Report) printer.Report {
-	out := printer.Report{Rows: r.Rows, Names: r.Names, Data: r.Data}
+// printProxyReport hands a view's report to the printer.
+func (e *env) printProxyReport(format printer.Format, r proxyconfig.Report) error {
+	for _, note := range r.Notes {
+		fmt.Fprintln(e.err, "note:", note)
+	}
+	if r.Lines != nil && (format == printer.Table || format == printer.Wide) {
+		_, err := fmt.Fprintln(e.out, strings.Join(r.Lines, "\n"))
+		return err
+	}
+	out := printer.Report{Rows: r.Rows, Names: slices.Compact(slices.Clone(r.Names)), Data: r.Data}
 	for _, c := range r.Columns {
 		out.Columns = append(out.Columns, printer.Column(c))
 	}
-	return out
+	return printer.Print(e.out, format, out)
 }

@@ -1,7 +1,6 @@
 package proxyconfig
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,9 +31,9 @@ func clusterRows(d *dump.Dump, f Filter) (Report, error) {
 	if err := d.Need(dump.Clusters); err != nil {
 		return Report{}, err
 	}
-	held := slices.DeleteFunc(slices.Clone(d.List(dump.Clusters)), isWarming)
+	held := inUse(d, dump.Clusters)
 	if len(held) == 0 {
-		return Report{}, errors.New("the dump has no clusters")
+		return Report{}, emptyError{dump.Clusters}
 	}
 	decoded, err := decodeAll[xds.Cluster](causedBy(held, f.Object))
 	if err != nil {
@@ -73,9 +72,6 @@ func (f Filter) wantsCluster(name string) bool {
 		strings.Contains(name, f.Subset) &&
 		(f.Port == 0 || strings.Contains(name, "|"+strconv.Itoa(f.Port)+"|"))
 }
-
-// isWarming tells of resources that the proxy does not use yet, or no more.
-func isWarming(r dump.Resource) bool { return r.State != dump.Static && r.State != dump.Active }
 
 func orDash(text string) string {
 	if text == "" {

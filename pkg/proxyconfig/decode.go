@@ -26,8 +26,7 @@ func decodeAll[T any](resources []dump.Resource) ([]decoded[T], error) {
 			for i := w; i < len(resources); i += workers {
 				out[i].Resource = resources[i]
 				if err := xds.Decode(resources[i].Body, &out[i].Value); err != nil {
-					r := resources[i]
-					return fmt.Errorf("reading %s %q at %s: %w", r.Section, r.Name(), r.Pointer, err)
+					return inResource(resources[i], err)
 				}
 			}
 			return nil
@@ -35,3 +34,13 @@ func decodeAll[T any](resources []dump.Resource) ([]decoded[T], error) {
 	}
 	return out, g.Wait()
 }
+
+// inResource says which resource an error is about.
+func inResource(r dump.Resource, err error) error {
+	return fmt.Errorf("%s %q at %s: %w", r.Section, r.Name(), r.Pointer, err)
+}
+
+// emptyError is a section that is there, but has nothing in it.
+type emptyError struct{ section dump.Section }
+
+func (e emptyError) Error() string { return fmt.Sprintf("the dump has no %ss", e.section) }

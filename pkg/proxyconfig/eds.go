@@ -11,6 +11,18 @@ import (
 	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
 
+// edsView is the peer's hidden way to the endpoints of a config dump.
+func edsView() View {
+	return View{
+		Name:    "eds",
+		Short:   "Show the endpoints that came by endpoint discovery",
+		Hidden:  true,
+		Filters: []string{"address", "port", "cluster", "status"},
+		Reads:   dump.Endpoints,
+		Rows:    edsRows,
+	}
+}
+
 // edsRows shows the endpoints of a config dump. They have localities, but what the
 // proxy found out about their health is in /clusters only.
 func edsRows(d *dump.Dump, f Filter) (Report, error) {
@@ -46,7 +58,7 @@ func edsRows(d *dump.Dump, f Filter) (Report, error) {
 			}
 		}
 		if len(r.Rows) > before {
-			data = append(data, dump.Camel(c.Resource.Body))
+			data = append(data, dump.Plain(c.Resource.Body))
 		}
 	}
 	r.Data = data

@@ -2,7 +2,6 @@ package proxyconfig
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,9 +24,9 @@ func listenerRows(d *dump.Dump, f Filter) (Report, error) {
 	if err := d.Need(dump.Listeners); err != nil {
 		return Report{}, err
 	}
-	held := slices.DeleteFunc(slices.Clone(d.List(dump.Listeners)), isWarming)
+	held := inUse(d, dump.Listeners)
 	if len(held) == 0 {
-		return Report{}, errors.New("the dump has no listeners")
+		return Report{}, emptyError{dump.Listeners}
 	}
 	all, err := decodeAll[xds.Listener](causedBy(held, f.Object))
 	if err != nil {
@@ -50,11 +49,14 @@ func listenerRows(d *dump.Dump, f Filter) (Report, error) {
 		r.Columns = append(columns("ADDRESSES", "PORT", "TYPE"), wide("NAME", "STATE", "UPDATED")...)
 	}
 	for _, l := range all {
-		r.Names = append(r.Names, "listener/"+l.Value.Name)
 		at := []string{strings.Join(addresses(l.Value), ","), strconv.Itoa(l.Value.Address.Port())}
+		add := func(row []string) {
+			r.Rows = append(r.Rows, row)
+			r.Names = append(r.Names, "listener/"+l.Value.Name)
+		}
 		more := []string{l.Value.Name, l.Resource.State.String(), l.Resource.Updated}
 		if f.Brief {
-			r.Rows = append(r.Rows, slices.Concat(at, []string{listenerType(l.Value)}, more))
+			add(slices.Concat(at, []string{listenerType(l.Value)}, more))
 			continue
 		}
 		chains, err := describeChains(l.Value)
@@ -62,7 +64,7 @@ func listenerRows(d *dump.Dump, f Filter) (Report, error) {
 			return Report{}, err
 		}
 		for _, chain := range chains {
-			r.Rows = append(r.Rows, slices.Concat(at, []string{chain.match, chain.destination}, more))
+			add(slices.Concat(at, []string{chain.match, chain.destination}, more))
 		}
 	}
 	return r, nil

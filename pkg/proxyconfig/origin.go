@@ -34,3 +34,18 @@ func origin(path string) string {
 	}
 	return "<unknown>"
 }
+
+// inUse lists the resources of a section that the proxy works with, those that came
+// by discovery first: neither those that it waits for nor those that it lets go.
+func inUse(d *dump.Dump, section dump.Section) []dump.Resource {
+	var dynamic, static []dump.Resource
+	for _, r := range d.List(section) {
+		switch r.State {
+		case dump.Active:
+			dynamic = append(dynamic, r)
+		case dump.Static:
+			static = append(static, r)
+		}
+	}
+	return append(dynamic, static...)
+}

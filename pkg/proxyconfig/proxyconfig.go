@@ -5,6 +5,8 @@
 package proxyconfig
 
 import (
+	"time"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
@@ -37,6 +39,10 @@ func Views() []View {
 		listenerView(),
 		routeView(),
 		endpointView(),
+		edsView(),
+		bootstrapView(),
+		secretView(),
+		ecdsView(),
 	}
 }
 
@@ -49,6 +55,8 @@ type Filter struct {
 	Cluster, Status         string
 	// Object is an Istio object; only what comes from it is shown.
 	Object xds.Object
+	// Now is the time at which certificates are judged.
+	Now time.Time
 	// Brief shows one row a resource instead of one a match.
 	Brief bool
 }
@@ -57,8 +65,12 @@ type Filter struct {
 type Report struct {
 	Columns []Column
 	Rows    [][]string
-	// Names are `kind/name` of the resources, for scripts.
+	// Lines stand for a table that needs no columns.
+	Lines []string
+	// Names are `kind/name` of the resource of each row, for scripts.
 	Names []string
+	// Notes are for the reader, not part of the answer.
+	Notes []string
 	// Data is the proxy's own data for JSON and YAML.
 	Data any
 }
@@ -89,7 +101,7 @@ func wide(titles ...string) []Column {
 func bodies(resources []dump.Resource) []jsontext.Value {
 	out := make([]jsontext.Value, len(resources))
 	for i, r := range resources {
-		out[i] = dump.Camel(r.Body)
+		out[i] = dump.Plain(r.Body)
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package proxyconfig
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,18 +24,15 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 	if err := d.Need(dump.Routes); err != nil {
 		return Report{}, err
 	}
-	held := slices.Clone(d.List(dump.Routes))
+	held := inUse(d, dump.Routes)
 	if len(held) == 0 {
-		return Report{}, errors.New("the dump has no routes")
+		return Report{}, emptyError{dump.Routes}
 	}
 	all, err := decodeAll[xds.RouteConfig](causedBy(held, f.Object))
 	if err != nil {
 		return Report{}, err
 	}
-	// The dynamic ones, which change, stand before the static ones.
-	slices.SortStableFunc(all, func(a, b decoded[xds.RouteConfig]) int {
-		return cmp.Or(cmp.Compare(b.Resource.State, a.Resource.State), compareNames(a.Value.Name, b.Value.Name))
-	})
+	slices.SortStableFunc(all, func(a, b decoded[xds.RouteConfig]) int { return compareNames(a.Value.Name, b.Value.Name) })
 	r := Report{Columns: append(columns("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"),
 		wide("ROUTE", "CLUSTER", "STATE", "UPDATED")...)}
 	if f.Brief {
@@ -48,13 +44,14 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 			continue
 		}
 		shown = append(shown, rc.Resource)
-		r.Names = append(r.Names, "route/"+rc.Value.Name)
 		more := []string{rc.Resource.State.String(), rc.Resource.Updated}
 		if f.Brief {
+			r.Names = append(r.Names, "route/"+rc.Value.Name)
 			r.Rows = append(r.Rows, append([]string{rc.Value.Name, strconv.Itoa(len(rc.Value.VirtualHosts))}, more...))
 			continue
 		}
 		for _, row := range hostRows(rc.Value, f.Object) {
+			r.Names = append(r.Names, "route/"+rc.Value.Name)
 			r.Rows = append(r.Rows, append(row, more...))
 		}
 	}

@@ -81,4 +81,3 @@ func asChanges(r diff.Result) changesOf {
 	}
 	return out
 }
-

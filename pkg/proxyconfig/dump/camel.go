@@ -7,6 +7,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// Plain is Camel without the type of the resource itself, which a list of resources
+// of one type need not repeat.
+func Plain(body jsontext.Value) jsontext.Value {
+	var out bytes.Buffer
+	out.Grow(len(body))
+	c := newCamel(body, &out)
+	c.dropType = true
+	if c.value(message, "") != nil {
+		return body
+	}
+	return bytes.TrimSpace(out.Bytes())
+}
+
 // Camel rewrites a resource from the field names that Envoy prints (virtual_hosts)
 // to those of protobuf's JSON (virtualHosts), which the peer prints and which
 // scripts expect. Keys that are data stay as they are. Secrets are taken out.
@@ -25,6 +38,8 @@ type camel struct {
 	out *jsontext.Encoder
 	// keepNames leaves the names of fields alone.
 	keepNames bool
+	// dropType leaves out the type of the outermost object.
+	dropType bool
 	// secret counts the sensitive fields around the place; hidden notes that a
 	// secret was taken out.
 	secret int
@@ -82,7 +97,7 @@ func (c *camel) object(mode keys, parent string) error {
 	if err := c.copyToken(); err != nil {
 		return err
 	}
-	loose := false
+	loose, typed := false, false
 	for c.in.PeekKind() != '}' {
 		token, err := c.in.ReadToken()
 		if err != nil {
@@ -96,11 +111,18 @@ func (c *camel) object(mode keys, parent string) error {
 			if !c.keepNames {
 				written = camelCase(key)
 			}
-			if loose && key == "value" {
-				inner = free
+			if loose && key == "value" || !typed && key == "config" {
+				inner = free // a Struct; until Envoy 1.16 filters had such a config
 			}
 		case mapping:
 			inner = message
+		}
+		if c.dropType && key == "@type" && c.in.StackDepth() == 1 {
+			if err := c.in.SkipValue(); err != nil {
+				return err
+			}
+			typed = true
+			continue
 		}
 		if err := c.out.WriteToken(jsontext.String(written)); err != nil {
 			return err
@@ -112,6 +134,7 @@ func (c *camel) object(mode keys, parent string) error {
 			}
 			// The value in these is a google.protobuf.Struct.
 			loose = bytes.Contains(raw, []byte("TypedStruct")) || bytes.Contains(raw, []byte("protobuf.Struct"))
+			typed = true
 			if err := c.out.WriteValue(raw); err != nil {
 				return err
 			}
@@ -149,7 +172,7 @@ func below(parent, field string) keys {
 		return mapping
 	case "filter_metadata", "filterMetadata":
 		return objects
-	case "json_format", "static_layer", "config", "jsonFormat", "staticLayer":
+	case "json_format", "static_layer", "jsonFormat", "staticLayer":
 		return free
 	case "metadata":
 		if parent == "node" || parent == "user_agent_build_version" || parent == "userAgentBuildVersion" {
@@ -165,8 +188,8 @@ func below(parent, field string) keys {
 
 // camelCase is protobuf's JSON name of a field.
 func camelCase(field string) string {
-	if strings.IndexByte(field, '_') < 0 {
-		return field
+	if strings.IndexByte(field, '_') < 0 || strings.ToLower(field) != field {
+		return field // a name with capitals is no field: data, such as ISTIO_META
 	}
 	out := make([]byte, 0, len(field))
 	up := false

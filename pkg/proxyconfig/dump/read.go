@@ -36,6 +36,10 @@ func readJSON(in io.Reader, want Section) (*Dump, error) {
 			return r.list(name, "/"+name)
 		case "bootstrap":
 			return r.list(name, "/"+name)
+		case "lastupdated":
+			text, err := r.text()
+			r.stampBootstrap(text)
+			return err
 		}
 		value, err := r.value()
 		r.rest[name] = value
@@ -74,6 +78,11 @@ func (r *reader) config(at string) error {
 // section reads an element of configs.
 func (r *reader) section(at string) error {
 	return r.members(func(name string) error {
+		if fold(name) == "lastupdated" {
+			text, err := r.text()
+			r.stampBootstrap(text)
+			return err
+		}
 		if name != "@type" {
 			return r.list(name, at+"/"+pointer(name))
 		}
@@ -90,6 +99,13 @@ func (r *reader) section(at string) error {
 		}
 		return nil
 	})
+}
+
+// stampBootstrap notes the time of the bootstrap, which stands beside it.
+func (r *reader) stampBootstrap(updated string) {
+	if list := r.dump.lists[Bootstrap]; len(list) == 1 && list[0].Updated == "" {
+		list[0].Updated = updated
+	}
 }
 
 // sectionOfType maps the message types of envoy.admin.v3.

@@ -27,6 +27,9 @@ func Sensitive(field string) bool {
 // Redacted is what stands in the place of a scalar below a sensitive field. Names
 // of files and variables are no secrets, and useful.
 func Redacted(field string, raw jsontext.Value) jsontext.Value {
+	if string(raw) == `""` {
+		return raw
+	}
 	switch field {
 	case "filename", "environment_variable", "environmentVariable", "@type", "name":
 		return raw

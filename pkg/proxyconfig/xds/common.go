@@ -92,22 +92,24 @@ type Locality struct {
 	SubZone string `json:"sub_zone"`
 }
 
-// String is region/zone/subzone, cut at the first part that is missing.
+// String is region/zone/subzone, without what is missing at the end.
 func (l Locality) String() string {
-	parts := []string{l.Region, l.Zone, l.SubZone}
-	for i, part := range parts {
-		if part == "" {
-			parts = parts[:i]
-			break
-		}
+	switch {
+	case l.Zone == "":
+		return l.Region
+	case l.SubZone == "":
+		return l.Region + "/" + l.Zone
 	}
-	return strings.Join(parts, "/")
+	return l.Region + "/" + l.Zone + "/" + l.SubZone
 }
 
 // Any is an extension: a type and its fields, still as they were written.
 type Any struct {
+	// Type is the name of the message; of a TypedStruct, the name that it stands for.
 	Type string
-	Raw  jsontext.Value
+	// URL is the type as it was written.
+	URL string
+	Raw jsontext.Value
 }
 
 // UnmarshalJSON notes the type and keeps the text.
@@ -120,6 +122,7 @@ func (a *Any) UnmarshalJSON(raw []byte) error {
 	if err := Decode(raw, &typed); err != nil {
 		return err
 	}
+	a.URL = typed.Type
 	a.Type = ShortType(typed.Type)
 	if a.Type == "udpa.type.v1.TypedStruct" || a.Type == "xds.type.v3.TypedStruct" {
 		a.Type = ShortType(typed.Inner)
