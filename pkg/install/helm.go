@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
-	"helm.sh/helm/v4/pkg/chart/common/util"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/engine"
 )
@@ -27,10 +26,13 @@ func helmRender(c *chart.Chart, values Values, namespace, kubeVersion string, fa
 	}
 	capabilities := common.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = *version
-	release := common.ReleaseOptions{Name: "istio", Namespace: namespace}
-	input, err := util.ToRenderValues(c, values, release, capabilities)
-	if err != nil {
-		return nil, nil, fmt.Errorf("combining values of chart %s: %w", c.Name(), err)
+	input := common.Values{
+		"Capabilities": capabilities,
+		"Release": map[string]any{
+			"Name": "istio", "Namespace": namespace, "Service": "Helm",
+			"IsInstall": false, "IsUpgrade": false, "Revision": 0,
+		},
+		"Values": common.Values(combineCharts(c, values)),
 	}
 	e := engine.Engine{}
 	if fast {
