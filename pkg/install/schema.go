@@ -18,33 +18,33 @@ const (
 	kindEnum
 )
 
-// schema describes what a field may hold. Parts of composite schemas are
+// fieldSchema describes what a field may hold. Parts of composite schemas are
 // functions, so that only what an input touches is ever built: the types of
 // Kubernetes and of the mesh configuration are large.
-type schema struct {
+type fieldSchema struct {
 	kind   schemaKind
-	fields func() map[string]*schema // of an object
-	elem   func() *schema            // of a map or list
-	names  []string                  // of an enum
-	proto  bool                      // read as protobuf JSON: numbers may be quoted
+	fields func() map[string]*fieldSchema // of an object
+	elem   func() *fieldSchema            // of a map or list
+	names  []string                       // of an enum
+	proto  bool                           // read as protobuf JSON: numbers may be quoted
 }
 
-func scalar(kind schemaKind) *schema { return &schema{kind: kind} }
+func scalar(kind schemaKind) *fieldSchema { return &fieldSchema{kind: kind} }
 
-func listOf(elem *schema) *schema {
-	return &schema{kind: kindList, elem: func() *schema { return elem }}
+func listOf(elem *fieldSchema) *fieldSchema {
+	return &fieldSchema{kind: kindList, elem: func() *fieldSchema { return elem }}
 }
 
-func mapOf(elem *schema) *schema {
-	return &schema{kind: kindMap, elem: func() *schema { return elem }}
+func mapOf(elem *fieldSchema) *fieldSchema {
+	return &fieldSchema{kind: kindMap, elem: func() *fieldSchema { return elem }}
 }
 
-func object(fields map[string]*schema) *schema {
-	return &schema{kind: kindObject, fields: func() map[string]*schema { return fields }}
+func object(fields map[string]*fieldSchema) *fieldSchema {
+	return &fieldSchema{kind: kindObject, fields: func() map[string]*fieldSchema { return fields }}
 }
 
 // expected says in words what a schema wants.
-func (s *schema) expected() string {
+func (s *fieldSchema) expected() string {
 	switch s.kind {
 	case kindObject, kindMap:
 		return "a mapping"

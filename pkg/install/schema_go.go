@@ -10,7 +10,7 @@ import (
 )
 
 // schemaOf reads a schema off a Go type of the Kubernetes API.
-func schemaOf(t reflect.Type) *schema {
+func schemaOf(t reflect.Type) *fieldSchema {
 	switch t {
 	case reflect.TypeFor[intstr.IntOrString]():
 		return scalar(kindIntOrString)
@@ -25,14 +25,14 @@ func schemaOf(t reflect.Type) *schema {
 	case reflect.Pointer:
 		return schemaOf(t.Elem())
 	case reflect.Struct:
-		return &schema{kind: kindObject, fields: func() map[string]*schema { return structFields(t) }}
+		return &fieldSchema{kind: kindObject, fields: func() map[string]*fieldSchema { return structFields(t) }}
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return scalar(kindString)
 		}
-		return &schema{kind: kindList, elem: func() *schema { return schemaOf(t.Elem()) }}
+		return &fieldSchema{kind: kindList, elem: func() *fieldSchema { return schemaOf(t.Elem()) }}
 	case reflect.Map:
-		return &schema{kind: kindMap, elem: func() *schema { return schemaOf(t.Elem()) }}
+		return &fieldSchema{kind: kindMap, elem: func() *fieldSchema { return schemaOf(t.Elem()) }}
 	case reflect.String:
 		return scalar(kindString)
 	case reflect.Bool:
@@ -45,8 +45,8 @@ func schemaOf(t reflect.Type) *schema {
 	return scalar(kindAny)
 }
 
-func structFields(t reflect.Type) map[string]*schema {
-	fields := map[string]*schema{}
+func structFields(t reflect.Type) map[string]*fieldSchema {
+	fields := map[string]*fieldSchema{}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")

@@ -13,13 +13,13 @@ import (
 
 // operatorSchema describes an IstioOperator document. The fields are those of
 // IstioOperatorSpec in Istio 1.31.
-func operatorSchema() *schema {
-	return object(map[string]*schema{
+func operatorSchema() *fieldSchema {
+	return object(map[string]*fieldSchema{
 		"apiVersion": scalar(kindString),
 		"kind":       scalar(kindString),
 		"metadata":   schemaOf(reflect.TypeFor[metav1.ObjectMeta]()),
 		"status":     scalar(kindAny), // of a document saved from a cluster
-		"spec": object(map[string]*schema{
+		"spec": object(map[string]*fieldSchema{
 			"profile":              scalar(kindString),
 			"installPackagePath":   scalar(kindString),
 			"hub":                  scalar(kindString),
@@ -35,28 +35,28 @@ func operatorSchema() *schema {
 	})
 }
 
-func meshConfigSchema() *schema {
+func meshConfigSchema() *fieldSchema {
 	return schemaOfMessage((&meshv1alpha1.MeshConfig{}).ProtoReflect().Descriptor())
 }
 
-func componentsSchema() *schema {
-	k8s := &schema{kind: kindObject, fields: kubernetesFields}
-	single := map[string]*schema{
+func componentsSchema() *fieldSchema {
+	k8s := &fieldSchema{kind: kindObject, fields: kubernetesFields}
+	single := map[string]*fieldSchema{
 		"enabled":   scalar(kindBool),
 		"namespace": scalar(kindString),
 		"hub":       scalar(kindString),
 		"tag":       scalar(kindAny),
 		"k8s":       k8s,
 	}
-	gateway := map[string]*schema{
+	gateway := map[string]*fieldSchema{
 		"name":  scalar(kindString),
 		"label": mapOf(scalar(kindString)),
 	}
 	for name, s := range single {
 		gateway[name] = s
 	}
-	return object(map[string]*schema{
-		"base":            object(map[string]*schema{"enabled": scalar(kindBool), "k8s": k8s}),
+	return object(map[string]*fieldSchema{
+		"base":            object(map[string]*fieldSchema{"enabled": scalar(kindBool), "k8s": k8s}),
 		"pilot":           object(single),
 		"cni":             object(single),
 		"ztunnel":         object(single),
@@ -67,9 +67,9 @@ func componentsSchema() *schema {
 }
 
 // kubernetesFields are the settings below components.*.k8s.
-func kubernetesFields() map[string]*schema {
+func kubernetesFields() map[string]*fieldSchema {
 	text := scalar(kindString)
-	return map[string]*schema{
+	return map[string]*fieldSchema{
 		"affinity":            schemaOf(reflect.TypeFor[corev1.Affinity]()),
 		"env":                 schemaOf(reflect.TypeFor[[]corev1.EnvVar]()),
 		"hpaSpec":             schemaOf(reflect.TypeFor[autoscalingv2.HorizontalPodAutoscalerSpec]()),
@@ -88,11 +88,11 @@ func kubernetesFields() map[string]*schema {
 		"securityContext":     schemaOf(reflect.TypeFor[corev1.PodSecurityContext]()),
 		"volumes":             schemaOf(reflect.TypeFor[[]corev1.Volume]()),
 		"volumeMounts":        schemaOf(reflect.TypeFor[[]corev1.VolumeMount]()),
-		"overlays": listOf(object(map[string]*schema{
+		"overlays": listOf(object(map[string]*fieldSchema{
 			"apiVersion": text,
 			"kind":       text,
 			"name":       text,
-			"patches": listOf(object(map[string]*schema{
+			"patches": listOf(object(map[string]*fieldSchema{
 				"path":  text,
 				"value": scalar(kindAny),
 			})),

@@ -5,7 +5,7 @@ import (
 )
 
 // schemaOfMessage reads a schema off a protobuf message, in its JSON form.
-func schemaOfMessage(md protoreflect.MessageDescriptor) *schema {
+func schemaOfMessage(md protoreflect.MessageDescriptor) *fieldSchema {
 	switch md.FullName() {
 	case "google.protobuf.Duration":
 		return scalar(kindDuration)
@@ -22,8 +22,8 @@ func schemaOfMessage(md protoreflect.MessageDescriptor) *schema {
 		"google.protobuf.UInt64Value", "google.protobuf.FloatValue", "google.protobuf.DoubleValue":
 		return schemaOfField(md.Fields().ByNumber(1))
 	}
-	return &schema{kind: kindObject, proto: true, fields: func() map[string]*schema {
-		fields := map[string]*schema{}
+	return &fieldSchema{kind: kindObject, proto: true, fields: func() map[string]*fieldSchema {
+		fields := map[string]*fieldSchema{}
 		for i := range md.Fields().Len() {
 			f := md.Fields().Get(i)
 			s := schemaOfField(f)
@@ -34,17 +34,17 @@ func schemaOfMessage(md protoreflect.MessageDescriptor) *schema {
 	}}
 }
 
-func schemaOfField(f protoreflect.FieldDescriptor) *schema {
+func schemaOfField(f protoreflect.FieldDescriptor) *fieldSchema {
 	switch {
 	case f.IsMap():
-		return &schema{kind: kindMap, elem: func() *schema { return schemaOfField(f.MapValue()) }}
+		return &fieldSchema{kind: kindMap, elem: func() *fieldSchema { return schemaOfField(f.MapValue()) }}
 	case f.IsList():
-		return &schema{kind: kindList, elem: func() *schema { return schemaOfSingle(f) }}
+		return &fieldSchema{kind: kindList, elem: func() *fieldSchema { return schemaOfSingle(f) }}
 	}
 	return schemaOfSingle(f)
 }
 
-func schemaOfSingle(f protoreflect.FieldDescriptor) *schema {
+func schemaOfSingle(f protoreflect.FieldDescriptor) *fieldSchema {
 	switch f.Kind() {
 	case protoreflect.MessageKind, protoreflect.GroupKind:
 		return schemaOfMessage(f.Message())
@@ -60,7 +60,7 @@ func schemaOfSingle(f protoreflect.FieldDescriptor) *schema {
 		}
 		return s
 	case protoreflect.FloatKind, protoreflect.DoubleKind:
-		return &schema{kind: kindNumber, proto: true}
+		return &fieldSchema{kind: kindNumber, proto: true}
 	}
-	return &schema{kind: kindInteger, proto: true}
+	return &fieldSchema{kind: kindInteger, proto: true}
 }

@@ -17,15 +17,15 @@ import (
 var valuesTable string
 
 // valuesFields reads the table.
-func valuesFields() map[string]*schema {
+func valuesFields() map[string]*fieldSchema {
 	lines := strings.Split(strings.TrimSuffix(valuesTable, "\n"), "\n")
 	fields, _ := tableFields(lines, 0, "")
 	return fields
 }
 
 // tableFields reads the lines at a depth; it returns the number of lines read.
-func tableFields(lines []string, depth int, path string) (map[string]*schema, int) {
-	fields := map[string]*schema{}
+func tableFields(lines []string, depth int, path string) (map[string]*fieldSchema, int) {
+	fields := map[string]*fieldSchema{}
 	n := 0
 	for n < len(lines) {
 		indent := len(lines[n]) - len(strings.TrimLeft(lines[n], " "))
@@ -36,7 +36,7 @@ func tableFields(lines []string, depth int, path string) (map[string]*schema, in
 		n++
 		first, _, _ := strings.Cut(names, ",")
 		at := path + "." + first
-		var s *schema
+		var s *fieldSchema
 		if kind == "{" || kind == "[{" {
 			inner, read := tableFields(lines[n:], depth+1, at)
 			n += read
@@ -53,7 +53,7 @@ func tableFields(lines []string, depth int, path string) (map[string]*schema, in
 	return fields, n
 }
 
-func tableType(kind, path string) *schema {
+func tableType(kind, path string) *fieldSchema {
 	if t := kubernetesType(path); t != nil {
 		return schemaOf(t)
 	}
@@ -69,9 +69,9 @@ func tableType(kind, path string) *schema {
 	case "bool":
 		return scalar(kindBool)
 	case "int":
-		return &schema{kind: kindInteger, proto: true}
+		return &fieldSchema{kind: kindInteger, proto: true}
 	case "number":
-		return &schema{kind: kindNumber, proto: true}
+		return &fieldSchema{kind: kindNumber, proto: true}
 	case "intorstring":
 		return scalar(kindIntOrString)
 	case "duration":
@@ -84,7 +84,7 @@ func tableType(kind, path string) *schema {
 		return mapOf(scalar(kindAny))
 	}
 	if names, ok := strings.CutPrefix(kind, "enum:"); ok {
-		return &schema{kind: kindEnum, names: strings.Split(names, "|")}
+		return &fieldSchema{kind: kindEnum, names: strings.Split(names, "|")}
 	}
 	return scalar(kindAny)
 }

@@ -54,7 +54,7 @@ func joinPath(keys []string) string {
 }
 
 // check compares a value with a schema. Null is allowed everywhere: it unsets.
-func (v *validator) check(s *schema, keys []string, value any) {
+func (v *validator) check(s *fieldSchema, keys []string, value any) {
 	if value == nil || s.kind == kindAny {
 		return
 	}
@@ -84,7 +84,7 @@ func (v *validator) check(s *schema, keys []string, value any) {
 	}
 }
 
-func (v *validator) checkObject(s *schema, keys []string, value any) {
+func (v *validator) checkObject(s *fieldSchema, keys []string, value any) {
 	m, ok := value.(map[string]any)
 	if !ok {
 		v.wrongType(s, keys, value)
@@ -102,7 +102,7 @@ func (v *validator) checkObject(s *schema, keys []string, value any) {
 	}
 }
 
-func (v *validator) unknownField(fields map[string]*schema, at []string) {
+func (v *validator) unknownField(fields map[string]*fieldSchema, at []string) {
 	key := at[len(at)-1]
 	if note := replacement(at); note != "" {
 		v.report(at, "this setting is gone from Istio", note)
@@ -117,7 +117,7 @@ func (v *validator) unknownField(fields map[string]*schema, at []string) {
 	v.report(at, fmt.Sprintf("unknown field %q", key), hint)
 }
 
-func (v *validator) wrongType(s *schema, keys []string, value any) {
+func (v *validator) wrongType(s *fieldSchema, keys []string, value any) {
 	hint := ""
 	switch {
 	case s.kind == kindEnum:
@@ -134,7 +134,7 @@ func (v *validator) wrongType(s *schema, keys []string, value any) {
 }
 
 // accepts tells whether a scalar fits.
-func (s *schema) accepts(value any) bool {
+func (s *fieldSchema) accepts(value any) bool {
 	text, isText := value.(string)
 	switch s.kind {
 	case kindString:

@@ -1,0 +1,96 @@
+package install
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Conflict is one field that another manager has set to another value.
+type Conflict struct {
+	Object  string `json:"object"`
+	Manager string `json:"manager"`
+	Field   string `json:"field"`
+}
+
+// conflictsOf reads the API server's refusal to apply; nil if the error is
+// another one, or none.
+func conflictsOf(err error) []Conflict {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || !apierrors.IsConflict(err) || status.Status().Details == nil {
+		return nil
+	}
+	details := status.Status().Details
+	var conflicts []Conflict
+	for _, cause := range details.Causes {
+		if cause.Type != metav1.CauseTypeFieldManagerConflict {
+			continue
+		}
+		conflicts = append(conflicts, Conflict{
+			Object:  details.Kind + " " + details.Name,
+			Manager: managerIn(cause.Message),
+			Field:   strings.TrimPrefix(cause.Field, "."),
+		})
+	}
+	return conflicts
+}
+
+// managerIn finds the name in: conflict with "kubectl" using apps/v1 at ...
+func managerIn(message string) string {
+	if m := regexp.MustCompile(`"([^"]+)"`).FindStringSubmatch(message); m != nil {
+		return m[1]
+	}
+	return message
+}
+
+// ConflictError says that other managers hold fields that would change.
+type ConflictError struct{ Conflicts []Conflict }
+
+func (e *ConflictError) Error() string {
+	byManager := map[string][]string{}
+	for _, c := range e.Conflicts {
+		byManager[c.Manager] = append(byManager[c.Manager], c.Object+": "+c.Field)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d fields are held by other managers:", len(e.Conflicts))
+	for _, manager := range sortedKeys(byManager) {
+		fmt.Fprintf(&b, "\n  %s: %s", manager, joinSome(byManager[manager], 4))
+	}
+	return b.String()
+}
+
+// joinSome lists the first few items and counts the rest.
+func joinSome(items []string, most int) string {
+	if len(items) <= most {
+		return strings.Join(items, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(items[:most], ", "), len(items)-most)
+}
+
+// yieldToControlPlane leaves out of a manifest what a running istiod keeps in
+// webhook configurations: it turns the failure policy of its validating webhook
+// to Fail once it is up. Where the live object has another value, that stays.
+func yieldToControlPlane(manifest, live map[string]any) map[string]any {
+	if manifest["kind"] != "ValidatingWebhookConfiguration" {
+		return manifest
+	}
+	current := map[string]any{}
+	liveHooks, _ := live["webhooks"].([]any)
+	for _, w := range liveHooks {
+		m, _ := w.(map[string]any)
+		current[lookupString(m, "name")] = m["failurePolicy"]
+	}
+	out := clone(manifest)
+	hooks, _ := out["webhooks"].([]any)
+	for _, w := range hooks {
+		m, _ := w.(map[string]any)
+		if policy := current[lookupString(m, "name")]; policy == "Fail" {
+			m["failurePolicy"] = policy
+		}
+	}
+	return out
+}
