@@ -2,7 +2,6 @@ package install
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -133,12 +132,9 @@ func dryRun(ctx context.Context, cluster Applier, manifest map[string]any) (map[
 	return content, conflicts, err
 }
 
-// missing tells that an object is not there: it does not exist, or not even its
-// kind does, because its CRD comes with the installation.
-func missing(err error) bool {
-	var unserved interface{ NotServed() bool }
-	return apierrors.IsNotFound(err) || errors.As(err, &unserved) && unserved.NotServed()
-}
+// missing tells that an object is not there. A kind that the cluster does not
+// serve, because its CRD comes with the installation, reads the same.
+func missing(err error) bool { return apierrors.IsNotFound(err) }
 
 // Changes lists the steps that change something.
 func (p *Plan) Changes() []ObjectChange {

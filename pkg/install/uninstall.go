@@ -1,0 +1,181 @@
+package install
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// UninstallOptions say what is to go. Purge takes everything of every
+// revision; without it one revision goes, and what all share stays.
+type UninstallOptions struct {
+	Revision    string
+	Namespace   string // of the control plane
+	Purge       bool
+	IncludeCRDs bool // with Purge: the CRDs, and with them all mesh configuration
+}
+
+// Removal is what an uninstallation would delete, in that order.
+type Removal struct {
+	Objects []*Object
+	// Users are the tags, namespaces and proxies that still depend on it.
+	Users []string
+	// Reasons tell for objects that carry no mark of ownership why they count as
+	// part of the mesh, by ID.
+	Reasons map[string]string
+}
+
+// FindInstalled looks for what is to go. Nothing is changed.
+func FindInstalled(ctx context.Context, cluster Lister, o UninstallOptions) (*Removal, error) {
+	revisions, err := ReadRevisions(ctx, cluster)
+	if err != nil {
+		return nil, err
+	}
+	selector := componentLabel
+	if !o.Purge {
+		if _, ok := revisions.Installed[o.Revision]; !ok && revisions.Webhooks[o.Revision] == nil {
+			return nil, &InputError{Err: fmt.Errorf("there is no revision %q in the cluster; it has: %s",
+				o.Revision, orNone(sortedKeys(revisions.Installed)))}
+		}
+		// What the component Base brings is shared by all revisions.
+		selector = fmt.Sprintf("%s in (Pilot,IngressGateways,EgressGateways,Cni,Ztunnel),%s=%s", componentLabel, revisionLabel, o.Revision)
+	}
+	kinds := append(clusterKinds(), namespacedKinds()...)
+	if o.IncludeCRDs {
+		kinds = append(kinds, crdKind())
+	}
+	found, err := cluster.List(ctx, kinds, selector)
+	if err != nil {
+		return nil, fmt.Errorf("listing what is installed: %w", err)
+	}
+	r := &Removal{Reasons: map[string]string{}}
+	for _, live := range found {
+		object, err := liveObject(live)
+		if err != nil {
+			return nil, err
+		}
+		if !derived(object) {
+			r.Objects = append(r.Objects, object)
+		}
+	}
+	gone := []string{o.Revision}
+	if o.Purge {
+		gone = sortedKeys(revisions.Installed)
+	}
+	for _, revision := range gone {
+		r.Users = append(r.Users, revisions.Users(revision)...)
+	}
+	if err := r.addTags(ctx, cluster, gone); err != nil {
+		return nil, err
+	}
+	if o.Purge {
+		if err := r.addLeftovers(ctx, cluster, revisions); err != nil {
+			return nil, err
+		}
+	}
+	sortForDeletion(r.Objects)
+	return r, nil
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return joinSome(names, 10)
+}
+
+func (r *Removal) add(o *Object, reason string) {
+	if slices.ContainsFunc(r.Objects, func(have *Object) bool { return have.key() == o.key() }) {
+		return
+	}
+	r.Objects = append(r.Objects, o)
+	r.Reasons[o.ID()] = reason
+}
+
+// addTags adds webhooks and services of tags that point at what goes away: left
+// behind they would have every new pod of their namespaces refused.
+func (r *Removal) addTags(ctx context.Context, cluster Lister, gone []string) error {
+	kinds := []schema.GroupKind{
+		{Group: "admissionregistration.k8s.io", Kind: "MutatingWebhookConfiguration"},
+		{Group: "admissionregistration.k8s.io", Kind: "ValidatingWebhookConfiguration"},
+		{Kind: "Service"},
+	}
+	found, err := cluster.List(ctx, kinds, tagLabel)
+	if err != nil {
+		return fmt.Errorf("listing revision tags: %w", err)
+	}
+	for _, live := range found {
+		if !slices.Contains(gone, revisionOf(live.Labels)) {
+			continue
+		}
+		o, err := liveObject(live)
+		if err != nil {
+			return err
+		}
+		r.add(o, fmt.Sprintf("tag %s points at revision %s", live.Labels[tagLabel], revisionOf(live.Labels)))
+	}
+	return nil
+}
+
+func (r *Removal) addLeftovers(ctx context.Context, cluster Lister, revisions *Revisions) error {
+	left, err := findLeftovers(ctx, cluster, &Revisions{Tags: revisions.Tags})
+	for _, l := range left {
+		r.add(l.object, l.Reason)
+	}
+	return err
+}
+
+// InUseError says that a removal would leave others alone.
+type InUseError struct{ Users []string }
+
+func (e *InUseError) Error() string {
+	return fmt.Sprintf("still in use by %s; move them to another revision first, or use --force", joinSome(e.Users, 8))
+}
+
+// Remove deletes what was found and waits until it is gone.
+func Remove(ctx context.Context, cluster Cluster, objects []*Object, report func(Event)) error {
+	if report == nil {
+		report = func(Event) {}
+	}
+	if err := deleteAll(ctx, cluster, objects, report); err != nil {
+		return err
+	}
+	pending := slices.Clone(objects)
+	for {
+		open, err := stillThere(ctx, cluster, pending)
+		if err != nil || len(open) == 0 {
+			return err
+		}
+		pending = open
+		select {
+		case <-ctx.Done():
+			var ids []string
+			for _, o := range pending {
+				ids = append(ids, o.ID())
+			}
+			return fmt.Errorf("waiting until everything is gone: %w; still there: %s", context.Cause(ctx), joinSome(ids, 8))
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+func stillThere(ctx context.Context, cluster Getter, objects []*Object) ([]*Object, error) {
+	var open []*Object
+	for _, o := range objects {
+		_, err := cluster.Get(ctx, o.groupKind(), o.Namespace, o.Name)
+		switch {
+		case err == nil:
+			open = append(open, o)
+		case missing(err):
+		case errors.Is(err, context.DeadlineExceeded):
+			return objects, nil
+		default:
+			return nil, fmt.Errorf("checking that %s is gone: %w", o.ID(), err)
+		}
+	}
+	return open, nil
+}
