@@ -21,7 +21,10 @@ func newManifestCmd(e *env) *cobra.Command {
 		Short:   "Render, compare and translate the mesh's manifests",
 		GroupID: groupInstall,
 	}
+	installCmd := newInstallCmd(e, nil) // where istioctl has it too
+	installCmd.GroupID = ""
 	cmd.AddCommand(
+		installCmd,
 		newManifestDiffCmd(e, nil),
 		newManifestGenerateCmd(e, nil),
 		newManifestImagesCmd(e, nil),

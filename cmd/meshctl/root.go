@@ -60,14 +60,21 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
 		newAnalyzeCmd(e, nil),
+		newCheckCmd(e, nil),
 		newConfigCmd(e),
 		newDashboardCmd(e, nil),
-		newManifestCmd(e),
-		newProfileCmd(e),
 		newExitCodesCmd(),
 		newInjectCmd(e, nil),
+		newInstallCmd(e, nil),
+		newManifestCmd(e),
 		newOptionsCmd(),
+		newPrecheckCmd(e, nil),
+		newProfileCmd(e),
 		newProxyConfigCmd(e),
+		newPruneCmd(e, nil),
+		newTagCmd(e),
+		newUninstallCmd(e, nil),
+		newUpgradeCmd(e, nil),
 		newVersionCmd(e, nil),
 	)
 	root.InitDefaultHelpCmd()

@@ -166,3 +166,13 @@ func Components() []string {
 	}
 	return names
 }
+
+// Title is how people call a component.
+func Title(component string) string {
+	for _, c := range components() {
+		if c.name == component {
+			return c.title
+		}
+	}
+	return "Other"
+}

@@ -203,7 +203,7 @@ func elementName(e any, key string) string {
 // equalScalars compares leaves; numbers by value, whatever their Go type.
 func equalScalars(a, b any) bool {
 	if isNumber(a) && isNumber(b) {
-		return fmt.Sprint(a) == fmt.Sprint(b)
+		return plainNumbers(a) == plainNumbers(b)
 	}
 	return reflect.DeepEqual(a, b)
 }

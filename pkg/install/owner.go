@@ -63,3 +63,16 @@ func (c *Config) namespaceObject() *Object {
 		content: Values{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata},
 	}
 }
+
+// keepShared leaves the revision label of what all revisions share as it is in
+// the cluster: the peer writes the revision that was installed last, and each
+// plan of another one would show a change that means nothing.
+func keepShared(o, live *Object) map[string]any {
+	revision := lookupString(live.content, "metadata", "labels", revisionLabel)
+	if o.Component != Components()[0] || revision == "" || o.Kind == "Namespace" {
+		return o.content
+	}
+	out := clone(o.content)
+	put(out, revision, "metadata", "labels", revisionLabel)
+	return out
+}

@@ -102,7 +102,11 @@ func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
 	if step.Before, err = digest(live.content); err != nil {
 		return step, err
 	}
-	step.Manifest = yieldToControlPlane(o.content, live.content)
+	if o.Kind == "CustomResourceDefinition" && sameCRD(keepShared(o, live), live.content) {
+		step.ObjectChange = newChange(Keep, o, nil)
+		return step, nil
+	}
+	step.Manifest = yieldToControlPlane(keepShared(o, live), live.content)
 	planned, conflicts, err := dryRun(ctx, cluster, step.Manifest)
 	if err != nil {
 		return step, fmt.Errorf("planning %s: %w", o.ID(), err)

@@ -22,6 +22,9 @@ type UninstallOptions struct {
 // Removal is what an uninstallation would delete, in that order.
 type Removal struct {
 	Objects []*Object
+	// Traces are what the control plane itself has made: they go once it is gone,
+	// or it would make them again.
+	Traces []*Object
 	// Users are the tags, namespaces and proxies that still depend on it.
 	Users []string
 	// Reasons tell for objects that carry no mark of ownership why they count as
@@ -73,7 +76,7 @@ func FindInstalled(ctx context.Context, cluster Lister, o UninstallOptions) (*Re
 		return nil, err
 	}
 	if o.Purge {
-		if err := r.addLeftovers(ctx, cluster, revisions); err != nil {
+		if err := r.addTraces(ctx, cluster, revisions); err != nil {
 			return nil, err
 		}
 	}
@@ -121,13 +124,21 @@ func (r *Removal) addTags(ctx context.Context, cluster Lister, gone []string) er
 	return nil
 }
 
-func (r *Removal) addLeftovers(ctx context.Context, cluster Lister, revisions *Revisions) error {
+func (r *Removal) addTraces(ctx context.Context, cluster Lister, revisions *Revisions) error {
 	left, err := findLeftovers(ctx, cluster, &Revisions{Tags: revisions.Tags})
 	for _, l := range left {
-		r.add(l.object, l.Reason)
+		if slices.ContainsFunc(r.Objects, func(o *Object) bool { return o.key() == l.object.key() }) {
+			continue
+		}
+		r.Traces = append(r.Traces, l.object)
+		r.Reasons[l.object.ID()] = l.Reason
 	}
+	sortForDeletion(r.Traces)
 	return err
 }
+
+// All lists everything that goes, in order.
+func (r *Removal) All() []*Object { return append(slices.Clone(r.Objects), r.Traces...) }
 
 // InUseError says that a removal would leave others alone.
 type InUseError struct{ Users []string }
@@ -136,11 +147,16 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("still in use by %s; move them to another revision first, or use --force", joinSome(e.Users, 8))
 }
 
-// Remove deletes what was found and waits until it is gone.
-func Remove(ctx context.Context, cluster Cluster, objects []*Object, report func(Event)) error {
-	if report == nil {
-		report = func(Event) {}
+// Run deletes what was found and waits until it is gone.
+func (r *Removal) Run(ctx context.Context, cluster Cluster, report func(Event)) error {
+	if err := Remove(ctx, cluster, r.Objects, report); err != nil {
+		return err
 	}
+	return Remove(ctx, cluster, r.Traces, report)
+}
+
+// Remove deletes objects and waits until they are gone.
+func Remove(ctx context.Context, cluster Cluster, objects []*Object, report func(Event)) error {
 	if err := deleteAll(ctx, cluster, objects, report); err != nil {
 		return err
 	}

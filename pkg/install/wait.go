@@ -41,7 +41,9 @@ func (r *runner) await(ctx context.Context, steps []Step) error {
 				return fmt.Errorf("waiting for %s: %w", o.ID(), err)
 			}
 			if state == "" {
-				r.report(Event{Type: Ready, Component: step.Component, Object: o.ID()})
+				if last[o.ID()] != "" || step.Action != Keep {
+					r.report(Event{Type: Ready, Component: step.Component, Object: o.ID()})
+				}
 				continue
 			}
 			open = append(open, step)
