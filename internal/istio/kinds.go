@@ -84,3 +84,19 @@ func SystemNamespace(name string) bool {
 	}
 	return false
 }
+
+// ServedVersion reports whether a kind of the mesh has an API version. Other
+// kinds are taken to have it.
+func ServedVersion(kind schema.GroupKind, version string) bool {
+	switch kind.Group {
+	case NetworkingGroup:
+		return version == "v1" || version == "v1beta1" || version == "v1alpha3" && kind != ProxyConfig
+	case SecurityGroup:
+		return version == "v1" || version == "v1beta1"
+	case TelemetryGroup:
+		return version == "v1" || version == "v1alpha1"
+	case ExtensionsGroup:
+		return version == "v1alpha1"
+	}
+	return true
+}

@@ -21,12 +21,14 @@ func checkEnvoyPatches(m *Mesh) []Finding {
 	var findings []Finding
 	versioned := map[string]bool{} // filter names that earlier patches tie to a proxy version
 	for _, filter := range specs[networking.EnvoyFilter](m, istio.EnvoyFilter) {
+		said := map[string]bool{}
 		for i, patch := range filter.Spec.GetConfigPatches() {
 			if patch.GetPatch() == nil {
 				break // the schema check reports it; what follows is not applied
 			}
 			name := patchedFilterName(patch)
-			if code, message := judgePatch(patch, filter.Spec.GetPriority(), versioned[name]); code != "" {
+			if code, message := judgePatch(patch, filter.Spec.GetPriority(), versioned[name]); code != "" && !said[message] {
+				said[message] = true // once for all patches of a filter
 				findings = append(findings, found(code, filter.Object, path("spec", "configPatches", i, "patch", "operation"), "%s", message))
 			}
 			if patch.GetMatch().GetProxy().GetProxyVersion() != "" {
@@ -77,7 +79,7 @@ func judgePatch(patch *networking.EnvoyFilter_EnvoyConfigObjectPatch, priority i
 	case priority != 0:
 		return "", ""
 	case versioned:
-		return "IST0155", "operation " + operation.String() + " depends on the order of EnvoyFilters, and another patch of this filter on the proxy's version: it may stop to apply during an upgrade"
+		return "IST0155", "the patch depends on the order of EnvoyFilters, and another patch of its filter on the proxy's version: it may stop to apply during an upgrade"
 	}
-	return "IST0151", "operation " + operation.String() + " depends on the order of EnvoyFilters, which is not defined without a priority"
+	return "IST0151", "the patch depends on the order of EnvoyFilters, which is not defined without a priority"
 }

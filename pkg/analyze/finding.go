@@ -51,7 +51,7 @@ func (f Finding) subject() string {
 }
 
 // Sort puts the worst first, then orders by code, object and place,
-// and drops exact repetitions.
+// and drops repetitions on one line.
 func Sort(findings []Finding) []Finding {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(
@@ -60,11 +60,12 @@ func Sort(findings []Finding) []Finding {
 			cmp.Compare(a.subject(), b.subject()),
 			cmp.Compare(a.Origin.File, b.Origin.File),
 			cmp.Compare(a.Origin.Line, b.Origin.Line),
-			cmp.Compare(a.Origin.Column, b.Origin.Column),
 			cmp.Compare(a.Message, b.Message),
+			cmp.Compare(a.Origin.Column, b.Origin.Column),
 		)
 	})
 	return slices.CompactFunc(findings, func(a, b Finding) bool {
-		return a.Code == b.Code && a.Message == b.Message && a.Origin == b.Origin && a.subject() == b.subject()
+		return a.Code == b.Code && a.Message == b.Message && a.subject() == b.subject() &&
+			a.Origin.File == b.Origin.File && a.Origin.Line == b.Origin.Line
 	})
 }

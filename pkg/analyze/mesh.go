@@ -61,8 +61,9 @@ type Mesh struct {
 	namespaces func() map[string]*resource.Object
 }
 
-// NewMesh prepares objects for analysis. Objects of Kubernetes' own
-// namespaces and of other revisions are left out, as the mesh leaves them alone.
+// NewMesh prepares objects for analysis. What runs in Kubernetes' own
+// namespaces, configuration of other revisions, and API versions that do not
+// exist are left out, as the mesh leaves them alone.
 func NewMesh(objects *resource.Set, settings Settings) *Mesh {
 	if settings.IstioNamespace == "" {
 		settings.IstioNamespace = "istio-system"
@@ -88,10 +89,14 @@ func NewMesh(objects *resource.Set, settings Settings) *Mesh {
 
 func relevant(objects *resource.Set, settings Settings) *resource.Set {
 	leftOut := func(o *resource.Object) bool {
-		if istio.SystemNamespace(o.Namespace) || o.GroupKind == istio.Namespace && istio.SystemNamespace(o.Name) {
-			return true
+		switch {
+		case o.GroupKind == istio.Namespace:
+			return istio.SystemNamespace(o.Name)
+		case !meshKind(o.GroupKind):
+			return istio.SystemNamespace(o.Namespace)
 		}
-		return meshKind(o.GroupKind) && !istio.InRevision(o.Labels, settings.Revision)
+		return settings.Scope == Partial && istio.SystemNamespace(o.Namespace) ||
+			!istio.InRevision(o.Labels, settings.Revision) || !istio.ServedVersion(o.GroupKind, o.Version)
 	}
 	all := objects.All()
 	if !slices.ContainsFunc(all, leftOut) {

@@ -31,19 +31,22 @@ func checkMeshNetworks(m *Mesh) []Finding {
 	known := []string{"Kubernetes", "External", "Mock"}
 	for _, secret := range m.Of(istio.Secret) {
 		var data map[string]json.RawMessage
-		if secret.Labels[multiClusterLabel] == "true" && json.Unmarshal(orEmpty(secret.Raw("data")), &data) == nil {
-			known = append(known, slices.Sorted(maps.Keys(data))...)
+		for _, field := range []string{"data", "stringData"} {
+			if secret.Labels[multiClusterLabel] == "true" && json.Unmarshal(orEmpty(secret.Raw(field)), &data) == nil {
+				known = append(known, slices.Sorted(maps.Keys(data))...)
+			}
 		}
 	}
-	source := m.Get(istio.ConfigMap, m.IstioNamespace, "istio")
-	if source == nil {
-		source = &resource.Object{Key: resource.Key{GroupKind: schema.GroupKind{Kind: "MeshNetworks"}, Namespace: m.IstioNamespace, Name: "meshnetworks"}}
+	// The networks have no object of their own: they stand in the ConfigMap of the mesh.
+	source := &resource.Object{Key: resource.Key{GroupKind: schema.GroupKind{Kind: "MeshNetworks"}, Namespace: m.IstioNamespace, Name: "meshnetworks"}}
+	if configMap := m.Get(istio.ConfigMap, m.IstioNamespace, "istio"); configMap != nil {
+		source.Origin = configMap.FieldOrigin(path("data", "meshNetworks"))
 	}
 	var findings []Finding
 	for _, name := range slices.Sorted(maps.Keys(m.Networks.GetNetworks())) {
 		for _, endpoint := range m.Networks.GetNetworks()[name].GetEndpoints() {
 			if registry := endpoint.GetFromRegistry(); registry != "" && !slices.Contains(known, registry) {
-				findings = append(findings, found("IST0126", source, path("data", "meshNetworks"), "network %q refers to cluster %q, for which there is no remote secret", name, registry))
+				findings = append(findings, found("IST0126", source, nil, "network %q refers to cluster %q, for which there is no remote secret", name, registry))
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func checkPortNames(m *Mesh) []Finding {
 			switch {
 			case external && (!known || port.Name == "tcp"):
 				findings = append(findings, found("IST0150", service.Object, path("spec", "ports", i, "port"),
-					"port %q of an ExternalName service captures traffic of other services on the same port", port.Name))
+					"this port of an ExternalName service captures traffic of other services on the same port"))
 			case !known:
 				findings = append(findings, found("IST0118", service.Object, path("spec", "ports", i, "port"),
 					"the name %q of port %d (target port %s) does not start with a protocol: it is treated as plain TCP unless requests look like HTTP",

@@ -36,23 +36,10 @@ func specs[T any, M interface {
 // decodeSpec reads a spec. Unknown fields do no harm here: they are reported
 // by the schema check, and the rest of the object is worth analyzing.
 func decodeSpec(text []byte, into proto.Message) error {
-	if len(text) == 0 {
+	if len(text) == 0 || protojson.Unmarshal(text, into) == nil {
 		return nil
 	}
-	strict := protojson.Unmarshal(text, into)
-	if strict == nil {
-		return nil
-	}
-	proto.Reset(into)
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, into); err != nil {
-		return err
-	}
-	// The tolerant decoder skips values it does not know as well, which
-	// would turn a misspelt mode into the default one.
-	if misspelt := unknownEnumValue(text, into); misspelt != nil {
-		return misspelt
-	}
-	return nil
+	return decodeTolerantly(text, into)
 }
 
 // views lists the objects of a kind of Kubernetes with the parts of their spec that T names.

@@ -13,13 +13,15 @@ type routeDestination struct {
 	mirror bool
 }
 
-// destinations lists the destinations of all routes and mirrors.
+// destinations lists the destinations of all routes and mirrors. A route
+// without a destination counts as one to nowhere.
 func destinations(vs *networking.VirtualService) []routeDestination {
 	var all []routeDestination
 	add := func(d *networking.Destination, mirror bool, field ...any) {
-		if d != nil {
-			all = append(all, routeDestination{d, path(field...), mirror})
+		if d == nil {
+			d = &networking.Destination{}
 		}
+		all = append(all, routeDestination{d, path(field...), mirror})
 	}
 	for i, r := range vs.GetTcp() {
 		for j, d := range r.GetRoute() {
@@ -35,7 +37,9 @@ func destinations(vs *networking.VirtualService) []routeDestination {
 		for j, d := range r.GetRoute() {
 			add(d.GetDestination(), false, "spec", "http", i, "route", j, "destination")
 		}
-		add(r.GetMirror(), true, "spec", "http", i, "mirror")
+		if r.GetMirror() != nil {
+			add(r.GetMirror(), true, "spec", "http", i, "mirror")
+		}
 		for j, d := range r.GetMirrors() {
 			add(d.GetDestination(), true, "spec", "http", i, "mirrors", j, "destination")
 		}

@@ -41,21 +41,15 @@ func (p *peerFinding) UnmarshalJSON(data []byte) error {
 // tally counts, by code, what agrees with the peer and what does not.
 type tally struct{ right, missing, extra int }
 
-// Cases that do not agree yet; the numbers must not grow.
-const (
-	openOnFragments   = 15
-	openOnWholeMeshes = 15
-)
-
 func TestAnalyzeAgreesWithThePeerOnFragments(t *testing.T) {
-	compareWithPeer(t, analyze.Partial, "expected.json", "unstable.json", openOnFragments)
+	compareWithPeer(t, analyze.Partial, "expected.json", "unstable.json")
 }
 
 func TestAnalyzeAgreesWithThePeerOnWholeMeshes(t *testing.T) {
-	compareWithPeer(t, analyze.Whole, "expected.live.json", "unstable.live.json", openOnWholeMeshes)
+	compareWithPeer(t, analyze.Whole, "expected.live.json", "unstable.live.json")
 }
 
-func compareWithPeer(t *testing.T, scope analyze.Scope, expectedName, unstableName string, open int) {
+func compareWithPeer(t *testing.T, scope analyze.Scope, expectedName, unstableName string) {
 	byCode := map[string]*tally{}
 	passed, total := 0, 0
 	for _, dir := range cases(t, filepath.Join(corpus(t), "analyze")) {
@@ -80,18 +74,23 @@ func compareWithPeer(t *testing.T, scope analyze.Scope, expectedName, unstableNa
 		case reason != "":
 			passed++
 		default:
-			t.Logf("%s:\n  missing: %v\n  extra:   %v", name, missing, extra)
+			t.Errorf("%s:\n  missing: %v\n  extra:   %v", name, missing, extra)
 		}
-	}
-	if total-passed > open {
-		t.Errorf("%d cases do not agree, more than %d", total-passed, open)
 	}
 	report := &strings.Builder{}
 	for _, code := range slices.Sorted(maps.Keys(byCode)) {
 		c := byCode[code]
-		fmt.Fprintf(report, "%s  %4d right %4d missing %4d extra\n", code, c.right, c.missing, c.extra)
+		fmt.Fprintf(report, "%s  precision %5.1f%%  recall %5.1f%%  (%d right, %d missing, %d extra)\n",
+			code, percent(c.right, c.extra), percent(c.right, c.missing), c.right, c.missing, c.extra)
 	}
-	t.Logf("%d of %d cases agree\n%s", passed, total, report)
+	t.Logf("%d of %d cases agree or are known deviations\n%s", passed, total, report)
+}
+
+func percent(right, wrong int) float64 {
+	if right+wrong == 0 {
+		return 100
+	}
+	return 100 * float64(right) / float64(right+wrong)
 }
 
 // differences compares as multisets. Findings that only some of the peer's
@@ -132,7 +131,7 @@ func differences(expected, unstable []peerFinding, got []verdict, byCode map[str
 // analyzeCase runs a case and returns what it finds under the peer's codes.
 func analyzeCase(t *testing.T, dir string, scope analyze.Scope) []verdict {
 	t.Helper()
-	objects, problems := readCase(t, filepath.Join(dir, "input"))
+	objects, _ := readCase(t, filepath.Join(dir, "input"))
 	settings := analyze.Settings{Scope: scope}
 	if text, err := os.ReadFile(filepath.Join(dir, "mesh.yaml")); err == nil {
 		if config, err := istio.ParseMeshConfig(text); err == nil {
@@ -140,7 +139,6 @@ func analyzeCase(t *testing.T, dir string, scope analyze.Scope) []verdict {
 		}
 	}
 	if scope == analyze.Whole {
-		settings.Revision = "default"
 		analyze.PlaceInNamespace(objects, "default")
 		for i, o := range objects {
 			// As if a cluster served them: nothing has a place in a file.
@@ -162,8 +160,11 @@ func analyzeCase(t *testing.T, dir string, scope analyze.Scope) []verdict {
 	}
 	var suppressions []analyze.Suppression
 	if i := slices.Index(args, "-S"); i >= 0 {
-		if s, err := analyze.ParseSuppression(args[i+1]); err == nil {
+		switch s, err := analyze.ParseSuppression(args[i+1]); {
+		case err == nil:
 			suppressions = append(suppressions, s)
+		case strings.Count(args[i+1], "=") != 1:
+			return nil // wrong usage
 		}
 	}
 	findings := analyze.Suppress(analyze.Run(analyze.NewMesh(resource.NewSet(objects...), settings), analyzers), suppressions)
@@ -174,7 +175,6 @@ func analyzeCase(t *testing.T, dir string, scope analyze.Scope) []verdict {
 		}
 		findings = analyze.AtLeast(findings, level)
 	}
-	_ = problems // findings under codes of our own
 	var verdicts []verdict
 	for _, f := range findings {
 		if strings.HasPrefix(f.Code, "IST") {
@@ -233,7 +233,29 @@ func caseArgs(t *testing.T, dir string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
 }
 
-// analyzeDeviation says why a case differs from the peer on purpose; "" if it does not.
+// analyzeDeviation says why a case differs from the peer on purpose; "" if it
+// does not. docs/analysis/README.md explains each.
 func analyzeDeviation(scope analyze.Scope, name string) string {
+	switch name {
+	case "own-flag-suppress-dotted":
+		return `-S "CODE=Kind name.namespace", the form of the peer's help, works here`
+	case "own-flag-recursive":
+		return "-R is accepted and does no harm; with the peer nothing is analyzed"
+	case "own-parse-anchors":
+		return "a mistake that is written once, in a YAML anchor, is one finding"
+	}
+	if scope == analyze.Partial {
+		return ""
+	}
+	switch name {
+	case "authzbuilder-tcp":
+		return `namespace "*" means any namespace, so that it is never missing`
+	case "own-live-0139-webhooks":
+		return "webhooks of all revisions are compared: an overlap across revisions is the usual fault"
+	case "own-peer-and-request-authn-errors":
+		return "an empty portLevelMtls is the same as none"
+	case "unit-unknown-service-registry-in-mesh-networks":
+		return "the corpus does not hold the mesh networks of this case"
+	}
 	return ""
 }

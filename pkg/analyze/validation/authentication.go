@@ -16,9 +16,6 @@ func PeerAuthentication(p *security.PeerAuthentication) []Problem {
 	if len(p.GetSelector().GetMatchLabels()) == 0 && len(p.GetPortLevelMtls()) > 0 {
 		r.errorf(at, "portLevelMtls needs a selector")
 	}
-	if p.PortLevelMtls != nil && len(p.GetPortLevelMtls()) == 0 {
-		r.errorf(at, "portLevelMtls must not be empty")
-	}
 	for port := range p.GetPortLevelMtls() {
 		if port == 0 || port > 65535 {
 			r.errorf(at, "a port must be in the range 1..65535")

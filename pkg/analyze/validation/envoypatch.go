@@ -69,8 +69,8 @@ func (r *report) patchValue(at resource.FieldPath, target networking.EnvoyFilter
 		case strings.Contains(url, ".v2."), strings.Contains(url, ".v2alpha"):
 			r.errorf(at, "type %s belongs to Envoy's removed v2 API: use the v3 type", url)
 			return
-		case !strings.Contains(url, "/"), strings.HasSuffix(url, "/"):
-			r.errorf(at, "%q is not the URL of a type", url)
+		case !ofEnvoy(url):
+			r.errorf(at, "type %q is not known", url)
 			return
 		}
 	}
@@ -94,6 +94,13 @@ func (r *report) patchValue(at resource.FieldPath, target networking.EnvoyFilter
 	if untyped := withoutTypedConfig(message.ProtoReflect()); len(untyped) > 0 {
 		r.warnf(at, "the value configures extensions by name only, without typed_config: %s", strings.Join(untyped, ", "))
 	}
+}
+
+// ofEnvoy reports whether a type belongs to Envoy's API, whose types are not
+// all linked in.
+func ofEnvoy(url string) bool {
+	name, ok := strings.CutPrefix(url, "type.googleapis.com/")
+	return ok && slices.ContainsFunc([]string{"envoy.", "istio.", "udpa.", "xds."}, func(api string) bool { return strings.HasPrefix(name, api) })
 }
 
 // plain takes the blanks out of protobuf's messages that it varies on purpose.

@@ -21,7 +21,7 @@ func (r *report) exportTo(list []string, namespace string, serviceEntry bool) ma
 		case serviceEntry && entry == "~", name == "*", entry == ".", isLabel(name):
 			set[name] = true
 		default:
-			r.errorf(sub(at, i), "%q is neither a namespace nor \".\" nor \"*\"", entry)
+			r.errorf(sub(at, i), "an entry must be a namespace, \".\" or \"*\"")
 		}
 	}
 	if set["*"] && len(list) > 1 {

@@ -87,7 +87,7 @@ func (r *report) scopedHost(at resource.FieldPath, text string, gateway bool) {
 		return
 	}
 	if namespace == "" || host == "" {
-		r.errorf(at, "%q is not of the form namespace/host", text)
+		r.errorf(at, "a host has the form namespace/host, and neither part can be empty")
 	}
 	if !gateway {
 		namespace = strings.TrimPrefix(namespace, "~") // excludes a namespace
@@ -100,7 +100,7 @@ func (r *report) scopedHost(at resource.FieldPath, text string, gateway bool) {
 
 func (r *report) servedHost(at resource.FieldPath, host string, gateway bool) {
 	if host != "*" && !strings.Contains(host, ".") {
-		r.errorf(at, "%q is a short name: write the full one", host)
+		r.errorf(at, "short names are not allowed: write the full name of the host")
 	}
 	if err := checkDomain(host); err != nil {
 		if !gateway {
