@@ -2,7 +2,7 @@ package inject
 
 import (
 	"bytes"
-	"encoding/json"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
@@ -10,7 +10,8 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-type changeFunc = func(schema.GroupVersionKind, *resource.Object) ([]byte, Report)
+// changeFunc gives the changed object, or nil for one that stays as it is.
+type changeFunc = func(schema.GroupVersionKind, *resource.Object) (any, Report)
 
 // change runs the objects of a document through a function and, if it changes
 // one of them, writes the document anew.
@@ -22,28 +23,28 @@ func (d *document) change(file string, change changeFunc) {
 	if d.Blank() || len(d.objects) == 0 {
 		return
 	}
-	texts := make([][]byte, len(d.objects))
+	objects := make([]any, len(d.objects))
 	changed := false
 	for n, o := range d.objects {
 		var report Report
-		texts[n], report = change(schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o)
+		objects[n], report = change(schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o)
 		d.reports = append(d.reports, report)
 		if report.Err != nil {
 			d.out = []byte{}
 			changed = false
 		}
-		changed = changed || texts[n] != nil
+		changed = changed || objects[n] != nil
 	}
 	if !changed || d.out != nil {
 		return
 	}
-	text := texts[0]
+	object := objects[0]
 	var err error
 	if d.isList() {
-		text, err = d.list(texts)
+		object, err = d.list(objects)
 	}
 	if err == nil {
-		d.out, err = jsonToYAML(text)
+		d.out, err = encodeYAML(object)
 	}
 	if err != nil {
 		d.reports = append(d.reports, Report{File: file, Line: d.Line}.fail(err))
@@ -83,40 +84,44 @@ func (d *document) isList() bool {
 }
 
 // list puts changed items back into their List. Nested Lists stay nested.
-func (d *document) list(texts [][]byte) ([]byte, error) {
-	var root map[string]any
-	if err := yaml.Unmarshal(d.Body, &root); err != nil {
+func (d *document) list(objects []any) (any, error) {
+	root, err := parsePart(d.Body)
+	if err != nil {
 		return nil, err
 	}
 	next := 0
 	var replace func(items []any) error
 	replace = func(items []any) error {
 		for n, item := range items {
-			if m, ok := item.(map[string]any); ok {
-				if nested, ok := m["items"].([]any); ok {
-					if err := replace(nested); err != nil {
-						return err
-					}
-					continue
-				}
-			}
-			if next < len(texts) && texts[next] != nil {
-				var v any
-				if err := json.Unmarshal(texts[next], &v); err != nil {
+			if nested, ok := nestedItems(item); ok {
+				if err := replace(nested); err != nil {
 					return err
 				}
-				items[n] = v
+				continue
+			}
+			if next < len(objects) && objects[next] != nil {
+				m, err := asMap(objects[next])
+				if err != nil {
+					return err
+				}
+				items[n] = m
 			}
 			next++
 		}
 		return nil
 	}
-	items, _ := root["items"].([]any)
+	items, _ := nestedItems(root)
 	if err := replace(items); err != nil {
 		return nil, err
 	}
-	if _, ok := root["metadata"]; !ok {
-		root["metadata"] = map[string]any{}
-	}
-	return json.Marshal(root)
+	setDefault(root, "metadata", map[string]any{})
+	return root, nil
+}
+
+// nestedItems gives the items of a List.
+func nestedItems(object any) ([]any, bool) {
+	m, _ := object.(map[string]any)
+	kind, _ := m["kind"].(string)
+	items, ok := m["items"].([]any)
+	return items, ok && strings.HasSuffix(kind, "List")
 }

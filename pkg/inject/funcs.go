@@ -107,6 +107,11 @@ func fromJSON(text string) any {
 }
 
 func toYAML(v any) string {
+	if m, ok := v.(map[string]any); ok && len(m) > 0 {
+		if text, err := encodeYAML(m); err == nil {
+			return string(text)
+		}
+	}
 	text, err := yaml.Marshal(v)
 	if err != nil {
 		return ""

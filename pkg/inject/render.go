@@ -10,8 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"sigs.k8s.io/yaml"
 )
 
 // templateData is what a template sees. The names of the fields are a wire
@@ -81,20 +79,8 @@ func (i *Injector) templateNames(annotations map[string]string) []string {
 	return names
 }
 
-// parsePart reads YAML with whole numbers as int64, the form that pods take in
-// merges, where 15090 and 15090.0 are different keys.
-func parsePart(text []byte) (podMap, error) {
-	data, err := yaml.YAMLToJSON(text)
-	if err != nil {
-		return nil, err
-	}
-	var part podMap
-	err = utiljson.Unmarshal(data, &part)
-	return part, err
-}
-
-// render runs one template and reads its output as a part of a pod.
-func (i *Injector) render(name string, data *templateData) (map[string]any, error) {
+// execute runs one template.
+func (i *Injector) execute(name string, data *templateData) ([]byte, error) {
 	t, err := i.template(name)
 	if err != nil {
 		return nil, err
@@ -103,7 +89,16 @@ func (i *Injector) render(name string, data *templateData) (map[string]any, erro
 	if err := t.Execute(&text, data); err != nil {
 		return nil, fmt.Errorf("running injection template %q: %w", name, err)
 	}
-	part, err := parsePart(text.Bytes())
+	return text.Bytes(), nil
+}
+
+// render runs one template and reads its output as a part of a pod.
+func (i *Injector) render(name string, data *templateData) (podMap, error) {
+	text, err := i.execute(name, data)
+	if err != nil {
+		return nil, err
+	}
+	part, err := parsePart(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading the output of injection template %q: %w", name, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/resource"
@@ -38,13 +39,13 @@ func (i *Injector) Stream(file string, text []byte) Result {
 				}
 			}
 		}
-	}, func(kind schema.GroupVersionKind, o *resource.Object) ([]byte, Report) {
+	}, func(kind schema.GroupVersionKind, o *resource.Object) (any, Report) {
 		return i.object(kind, o, known)
 	})
 }
 
-// object injects one object; no text is given for one that stays as it is.
-func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, known map[string]Namespace) ([]byte, Report) {
+// object injects one object; no object is given back for one that stays as it is.
+func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, known map[string]Namespace) (any, Report) {
 	report := reportOf(o)
 	w, err := readWorkload(kind, o.JSON)
 	if err != nil {
@@ -65,10 +66,6 @@ func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, know
 		report.Outcome, report.Reason = Skipped, decision.Reason
 		return nil, report
 	}
-	before, err := w.unchangedText(pod)
-	if err != nil {
-		return nil, report.fail(err)
-	}
 	injected, templates, err := i.Pod(pod, w.owner)
 	if err != nil {
 		return nil, report.fail(err)
@@ -76,14 +73,10 @@ func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, know
 	if err := w.setPod(injected); err != nil {
 		return nil, report.fail(err)
 	}
-	out, err := encodeJSON(w.object)
-	if err != nil {
-		return nil, report.fail(err)
-	}
 	report.Outcome, report.Reason, report.Lost = Injected, decision.Reason, w.lost
-	report.Changed = !bytes.Equal(before, out)
+	report.Changed = !equality.Semantic.DeepEqual(pod, injected)
 	report.Templates, report.Revision = templates, revisionName(i.options.Revision)
-	return out, report
+	return w.object, report
 }
 
 // document is one document of the input on its way through.
@@ -98,7 +91,7 @@ type document struct {
 // eachDocument reads a stream, lets prepare look at all of it, changes the
 // objects one by one and puts the stream together again.
 func eachDocument(file string, text []byte, prepare func([]*document),
-	change func(schema.GroupVersionKind, *resource.Object) ([]byte, Report),
+	change changeFunc,
 ) Result {
 	var docs []*document
 	for _, d := range resource.SplitDocuments(text) {

@@ -13,7 +13,9 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	strictjson "sigs.k8s.io/json"
 )
 
@@ -163,7 +165,7 @@ func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
 			Template *corev1.PodTemplateSpec `json:"template"`
 		} `json:"spec"`
 	}
-	if err := json.Unmarshal(text, &object); err != nil {
+	if err := utiljson.Unmarshal(text, &object); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", kind.Kind, err)
 	}
 	if err := json.Unmarshal(text, &header); err != nil {
@@ -177,11 +179,7 @@ func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
 	w.owner = Owner{Namespace: header.Metadata.Namespace, Name: header.Metadata.Name}
 	w.owner.APIVersion, w.owner.Kind = kind.ToAPIVersionAndKind()
 	w.store = func() error {
-		var m map[string]any
-		data, err := json.Marshal(template)
-		if err == nil {
-			err = json.Unmarshal(data, &m)
-		}
+		m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(template)
 		if err != nil {
 			return fmt.Errorf("writing the pod template of %s: %w", kind.Kind, err)
 		}
@@ -201,12 +199,12 @@ func deploymentConfigDefaults(object, spec map[string]any) {
 	setDefault(spec, "strategy", map[string]any{})
 	setDefault(spec, "test", false)
 	setDefault(spec, "triggers", nil)
-	setDefault(spec, "replicas", 0)
+	setDefault(spec, "replicas", int64(0))
 	if strategy, ok := spec["strategy"].(map[string]any); ok {
 		setDefault(strategy, "resources", map[string]any{})
 	}
 	for _, zero := range []string{"paused", "minReadySeconds"} {
-		if v := spec[zero]; v == false || v == float64(0) {
+		if v := spec[zero]; v == false || v == int64(0) {
 			delete(spec, zero)
 		}
 	}
@@ -215,7 +213,7 @@ func deploymentConfigDefaults(object, spec map[string]any) {
 		for _, field := range []string{
 			"availableReplicas", "latestVersion", "observedGeneration", "replicas", "unavailableReplicas", "updatedReplicas",
 		} {
-			setDefault(status, field, 0)
+			setDefault(status, field, int64(0))
 		}
 	}
 }
@@ -228,15 +226,6 @@ func setDefault(m map[string]any, key string, value any) {
 
 func (w *workload) pod() *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: *w.meta, Spec: *w.spec}
-}
-
-// unchangedText is the object's text, to see whether injection changes
-// anything. It is nil for pods that have not been injected before.
-func (w *workload) unchangedText(pod *corev1.Pod) ([]byte, error) {
-	if _, injected := StatusOf(pod.Annotations); !injected {
-		return nil, nil
-	}
-	return encodeJSON(w.object)
 }
 
 func (w *workload) setPod(pod *corev1.Pod) error {
