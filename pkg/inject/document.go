@@ -2,6 +2,7 @@ package inject
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -10,11 +11,25 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-// changeFunc gives the changed object, or nil for one that stays as it is.
-type changeFunc = func(schema.GroupVersionKind, *resource.Object) (any, Report)
+// subject is an object on its way through; comment is what injection has left
+// above it for uninject.
+type subject struct {
+	kind    schema.GroupVersionKind
+	object  *resource.Object
+	comment []byte
+}
+
+// outcome is what became of a subject. Without object it stays as it is.
+type outcome struct {
+	object  any
+	comment []byte
+	report  Report
+}
+
+type changeFunc = func(subject) outcome
 
 // change runs the objects of a document through a function and, if it changes
-// one of them, writes the document anew.
+// one of them, writes the document anew. Comments above the object stay.
 func (d *document) change(file string, change changeFunc) {
 	if len(d.problems) > 0 {
 		d.foreignOrBroken(file)
@@ -23,33 +38,46 @@ func (d *document) change(file string, change changeFunc) {
 	if d.Blank() || len(d.objects) == 0 {
 		return
 	}
+	comments, patches := readOriginals(leadingComments(d.Body))
 	objects := make([]any, len(d.objects))
-	changed := false
+	changed, failed := false, false
 	for n, o := range d.objects {
-		var report Report
-		objects[n], report = change(schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o)
-		d.reports = append(d.reports, report)
-		if report.Err != nil {
-			d.out = []byte{}
-			changed = false
+		result := change(subject{schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o, patches[n]})
+		d.reports = append(d.reports, result.report)
+		objects[n] = result.object
+		failed = failed || result.report.Err != nil
+		changed = changed || result.object != nil
+		comment := result.comment
+		if result.object == nil {
+			comment = patches[n]
 		}
-		changed = changed || objects[n] != nil
+		if comment != nil {
+			comments = append(comments[:len(comments):len(comments)], writeOriginal(n, comment)...)
+		}
 	}
-	if !changed || d.out != nil {
-		return
-	}
-	object := objects[0]
-	var err error
-	if d.isList() {
-		object, err = d.list(objects)
-	}
-	if err == nil {
-		d.out, err = encodeYAML(object)
-	}
-	if err != nil {
-		d.reports = append(d.reports, Report{File: file, Line: d.Line}.fail(err))
+	switch {
+	case failed:
 		d.out = []byte{}
+	case changed:
+		text, err := d.encode(objects)
+		if err != nil {
+			d.reports = append(d.reports, Report{File: file, Line: d.Line}.fail(err))
+			d.out = []byte{}
+			return
+		}
+		d.out = slices.Concat(comments, text)
 	}
+}
+
+func (d *document) encode(objects []any) ([]byte, error) {
+	object := objects[0]
+	if d.isList() {
+		var err error
+		if object, err = d.list(objects); err != nil {
+			return nil, err
+		}
+	}
+	return encodeYAML(object)
 }
 
 // foreignOrBroken tells documents that are no objects, which are none of our

@@ -10,9 +10,10 @@ const (
 	coreDumpContainer   = "enable-core-dump" // of templates before 1.24
 )
 
-// Annotations that are not in istio.io/api.
+// An annotation and a label that are not in istio.io/api.
 const (
 	securePortAnnotation = "prometheus.istio.io/secure-port"
+	tunnelLabel          = "networking.istio.io/tunnel"
 )
 
 // autoImage is what users write as image of an own istio-proxy container,

@@ -7,8 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
@@ -39,44 +39,67 @@ func (i *Injector) Stream(file string, text []byte) Result {
 				}
 			}
 		}
-	}, func(kind schema.GroupVersionKind, o *resource.Object) (any, Report) {
-		return i.object(kind, o, known)
-	})
+	}, func(s subject) outcome { return i.object(s, known) })
 }
 
-// object injects one object; no object is given back for one that stays as it is.
-func (i *Injector) object(kind schema.GroupVersionKind, o *resource.Object, known map[string]Namespace) (any, Report) {
-	report := reportOf(o)
-	w, err := readWorkload(kind, o.JSON)
+// object injects one object.
+func (i *Injector) object(s subject, known map[string]Namespace) outcome {
+	report := reportOf(s.object)
+	w, err := readWorkload(s.kind, s.object.JSON)
 	if err != nil {
-		return nil, report.fail(err)
+		return outcome{report: report.fail(err)}
 	}
 	if w == nil {
 		report.Outcome = Foreign
-		return nil, report
+		return outcome{report: report}
 	}
 	pod := w.pod()
-	namespace := pod.Namespace
-	if namespace == "" {
-		namespace = w.owner.Namespace
-	}
+	namespace := firstOf(pod.Namespace, w.owner.Namespace)
 	decision := i.Decide(pod, namespace, known)
 	report.Steps = decision.Steps
 	if !decision.Inject {
 		report.Outcome, report.Reason = Skipped, decision.Reason
-		return nil, report
+		return outcome{report: report}
 	}
-	injected, templates, err := i.Pod(pod, w.owner)
+	injected, templates, comment, err := i.again(pod, w.owner, s.comment)
 	if err != nil {
-		return nil, report.fail(err)
+		return outcome{report: report.fail(err)}
 	}
-	if err := w.setPod(injected); err != nil {
-		return nil, report.fail(err)
-	}
-	report.Outcome, report.Reason, report.Lost = Injected, decision.Reason, w.lost
-	report.Changed = !equality.Semantic.DeepEqual(pod, injected)
+	report.Outcome, report.Reason = Injected, decision.Reason
 	report.Templates, report.Revision = templates, revisionName(i.options.Revision)
-	return w.object, report
+	report.Changed = injected != nil
+	if injected == nil {
+		return outcome{report: report}
+	}
+	report.Lost = w.lost
+	if err := w.setPod(injected); err != nil {
+		return outcome{report: report.fail(err)}
+	}
+	return outcome{object: w.object, comment: comment, report: report}
+}
+
+// again injects a pod that may have been injected before. No pod is given
+// back for one that is up to date. Others are injected on top of what they
+// have, as the webhook does.
+func (i *Injector) again(pod *corev1.Pod, owner Owner, comment []byte) (injected *corev1.Pod, templates []string, newComment []byte, err error) {
+	if _, before := StatusOf(pod.Annotations); before {
+		if first, err := original(pod, owner, comment); err == nil {
+			fresh, templates, err := i.Pod(first, owner)
+			if err == nil && equality.Semantic.DeepEqual(fresh, pod) {
+				return nil, templates, comment, nil
+			}
+		}
+		injected, templates, err = i.Pod(pod, owner)
+		if err == nil && equality.Semantic.DeepEqual(injected, pod) {
+			injected = nil
+		}
+		return injected, templates, comment, err
+	}
+	if injected, templates, err = i.Pod(pod, owner); err != nil {
+		return nil, nil, nil, err
+	}
+	newComment, err = untold(pod, injected, owner)
+	return injected, templates, newComment, err
 }
 
 // document is one document of the input on its way through.
@@ -84,7 +107,7 @@ type document struct {
 	resource.Document
 	objects  []*resource.Object
 	problems []*resource.Problem
-	out      []byte // nil: as it was
+	out      []byte // nil: as it was; empty: left out
 	reports  []Report
 }
 
@@ -130,7 +153,6 @@ func (d *document) write(out *bytes.Buffer) {
 	if n := len(d.Separator); n > 0 && d.Separator[n-1] != '\n' {
 		out.WriteByte('\n')
 	}
-	out.Write(leadingComments(d.Body))
 	out.Write(d.out)
 }
 

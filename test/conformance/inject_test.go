@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	apiresource "k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshctl/meshctl/internal/istio"
@@ -113,10 +114,15 @@ func hasStatus(object any) bool {
 	return err == nil && strings.Contains(string(text), "sidecar.istio.io/status")
 }
 
+// withoutEmpty drops the zero values that Go types write or leave out, and
+// writes quantities in their canonical form, as Go types do.
 func withoutEmpty(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, value := range v {
+			if quantities, ok := value.(map[string]any); ok && (key == "limits" || key == "requests") {
+				canonical(quantities)
+			}
 			if value = withoutEmpty(value); value == nil {
 				delete(v, key)
 			} else {
@@ -134,8 +140,24 @@ func withoutEmpty(v any) any {
 		if v == 0 {
 			return nil
 		}
+	case bool:
+		if !v {
+			return nil
+		}
+	case string:
+		if v == "" {
+			return nil
+		}
 	}
 	return v
+}
+
+func canonical(quantities map[string]any) {
+	for name, text := range quantities {
+		if q, err := apiresource.ParseQuantity(fmt.Sprint(text)); err == nil {
+			quantities[name] = q.String()
+		}
+	}
 }
 
 func caseInjector(dir string, env map[string]string) (*inject.Injector, error) {

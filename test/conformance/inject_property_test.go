@@ -1,0 +1,81 @@
+package conformance
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshctl/meshctl/pkg/inject"
+)
+
+// TestInjectTwice holds that what has been injected is not changed by a
+// second injection, byte for byte, for every input of the corpus.
+func TestInjectTwice(t *testing.T) {
+	for _, dir := range cases(t, filepath.Join(corpus(t), "inject")) {
+		meta := struct {
+			Env map[string]string `json:"env"`
+		}{}
+		readJSON(t, filepath.Join(dir, "meta.json"), &meta)
+		injector, err := caseInjector(dir, meta.Env)
+		if err != nil {
+			continue
+		}
+		once := injector.Stream("input.yaml", []byte(readText(t, filepath.Join(dir, "input.yaml"))))
+		twice := injector.Stream("input.yaml", once.YAML)
+		if !bytes.Equal(once.YAML, twice.YAML) {
+			t.Errorf("%s: the second injection changes the first (-first +second):\n%s", filepath.Base(dir), cmp.Diff(string(once.YAML), string(twice.YAML)))
+		}
+		for _, r := range twice.Reports {
+			if r.Changed {
+				t.Errorf("%s: reported as changed: %s", filepath.Base(dir), r)
+			}
+		}
+	}
+}
+
+// TestUninjectGivesTheInputBack holds that uninject undoes inject for every
+// input of the corpus that had no proxy: the same documents once parsed, but
+// for zero values that Go types always write.
+func TestUninjectGivesTheInputBack(t *testing.T) {
+	equal, total := 0, 0
+	for _, dir := range cases(t, filepath.Join(corpus(t), "inject")) {
+		meta := struct {
+			Env map[string]string `json:"env"`
+		}{}
+		readJSON(t, filepath.Join(dir, "meta.json"), &meta)
+		injector, err := caseInjector(dir, meta.Env)
+		if err != nil {
+			continue
+		}
+		input := []byte(readText(t, filepath.Join(dir, "input.yaml")))
+		if bytes.Contains(input, []byte("sidecar.istio.io/status")) {
+			continue
+		}
+		injected := injector.Stream("input.yaml", input)
+		if len(injected.Failures()) > 0 {
+			continue
+		}
+		total++
+		restored := inject.Uninject("input.yaml", injected.YAML)
+		for _, f := range restored.Failures() {
+			t.Errorf("%s: %s", filepath.Base(dir), f)
+		}
+		want, got := documents(t, input), documents(t, restored.YAML)
+		if cmp.Equal(want, got) {
+			equal++
+			continue
+		}
+		for i := range want {
+			want[i] = withoutEmpty(want[i])
+		}
+		for i := range got {
+			got[i] = withoutEmpty(got[i])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-input +restored):\n%s", filepath.Base(dir), diff)
+		}
+	}
+	t.Logf("uninject: %d of %d inputs came back the same even in zero values", equal, total)
+}
