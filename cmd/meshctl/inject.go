@@ -93,7 +93,7 @@ and the labels of Namespaces that are known.`,
 }
 
 func (o *injectOptions) validate() error {
-	if err := o.input.validate(); err != nil {
+	if err := o.input.validate(o.inPlace); err != nil {
 		return err
 	}
 	chosen := 0

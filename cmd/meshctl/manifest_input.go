@@ -26,11 +26,25 @@ func (m *manifestInput) register(cmd *cobra.Command) {
 	_ = cmd.MarkFlagDirname("kustomize")
 }
 
-func (m *manifestInput) validate() error {
+// validate checks that there is something to read and, for work in place,
+// that it can be written to.
+func (m *manifestInput) validate(inPlace bool) error {
 	if len(m.files) == 0 && m.kustomize == "" {
 		return usagef("nothing to read: name a file, directory or URL by -f (- for stdin), or a kustomization by -k")
 	}
+	if inPlace && m.kustomize != "" {
+		return usagef("--in-place cannot write back to a kustomization; use --output")
+	}
+	for _, name := range m.files {
+		if inPlace && (name == resource.StdinName || isURL(name)) {
+			return usagef("--in-place cannot write back to %s; use --output", name)
+		}
+	}
 	return nil
+}
+
+func isURL(name string) bool {
+	return strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://")
 }
 
 // maxDownload bounds what is read from a URL, in bytes.
@@ -41,7 +55,7 @@ func (m *manifestInput) read(ctx context.Context, e *env) ([]resource.File, erro
 	var files []resource.File
 	stdin := false
 	for _, name := range m.files {
-		if strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://") {
+		if isURL(name) {
 			data, err := download(ctx, name)
 			if err != nil {
 				return nil, err
@@ -60,6 +74,13 @@ func (m *manifestInput) read(ctx context.Context, e *env) ([]resource.File, erro
 			return nil, usageError{err}
 		}
 		files = append(files, read...)
+	}
+	if m.kustomize != "" {
+		file, err := resource.Kustomize(m.kustomize)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
 	}
 	return files, nil
 }

@@ -10,6 +10,13 @@ const (
 	coreDumpContainer   = "enable-core-dump" // of templates before 1.24
 )
 
+// The annotation in which Multus finds a pod's networks, and the network that
+// injection adds.
+const (
+	networksAnnotation = "k8s.v1.cni.cncf.io/networks"
+	cniNetwork         = "default/istio-cni"
+)
+
 // An annotation and a label that are not in istio.io/api.
 const (
 	securePortAnnotation = "prometheus.istio.io/secure-port"

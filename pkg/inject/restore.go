@@ -10,6 +10,7 @@ import (
 	"istio.io/api/label"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // restore takes out of a pod what injection has put in, as far as the pod
@@ -111,7 +112,27 @@ func restoreProbes(pod *corev1.Pod, proxy *corev1.Container) {
 				if place.grpc != nil {
 					*place.grpc = original.GRPC
 				}
+				namePort(original, containers[at].Ports)
 			}
+		}
+	}
+}
+
+// namePort puts a port's name in the place of its number: whoever names ports
+// mostly uses the names.
+func namePort(p *prober, ports []corev1.ContainerPort) {
+	var port *intstr.IntOrString
+	switch {
+	case p.HTTPGet != nil:
+		port = &p.HTTPGet.Port
+	case p.TCPSocket != nil:
+		port = &p.TCPSocket.Port
+	default:
+		return
+	}
+	for _, named := range ports {
+		if named.Name != "" && port.Type == intstr.Int && named.ContainerPort == port.IntVal {
+			*port = intstr.FromString(named.Name)
 		}
 	}
 }
@@ -161,6 +182,10 @@ func restoreAnnotations(pod *corev1.Pod, status Status) {
 	dropValue(a, "kubectl.kubernetes.io/default-logs-container", first)
 	if !slices.Contains(status.InitContainers, validationContainer) {
 		return
+	}
+	if networks, ok := a[networksAnnotation]; ok {
+		a[networksAnnotation] = strings.TrimSuffix(networks, ", "+cniNetwork)
+		dropValue(a, networksAnnotation, cniNetwork)
 	}
 	// What the CNI plugin reads; these are the values of an unchanged mesh.
 	dropValue(a, annotation.SidecarInterceptionMode.Name, "REDIRECT")
