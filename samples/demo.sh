@@ -9,6 +9,7 @@ set -euo pipefail
 
 binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 samples=$(cd "$(dirname "$0")" && pwd)
+repository=$(dirname "$samples")
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -54,6 +55,51 @@ play() {
   fi
 }
 
+# start_standin starts an API server on loopback with one pod, a Grafana. It
+# ends with this script.
+start_standin() {
+  (cd "$repository" && go build -o "$scratch/bin/standin" ./test/standin)
+  mkfifo standin-ends
+  standin "$scratch" <standin-ends &
+  exec 9>standin-ends
+  wait_for kubeconfig
+  export KUBECONFIG="$scratch/kubeconfig"
+}
+
+# play_dashboard opens a dashboard, fetches its page and presses Ctrl-C.
+play_dashboard() {
+  printf '\n%s$ meshctl dashboard grafana --browser=false%s\n' "$bold" "$plain"
+  set -m # for a process group of its own, as the foreground has; else it ignores Ctrl-C
+  meshctl dashboard grafana --browser=false >url 2>said &
+  local pid=$! got=0
+  set +m
+  wait_for url
+  cat said url
+  if command -v curl >/dev/null; then
+    play 3 0 "curl -s $(head -n 1 url)"
+  fi
+  kill -INT "$pid"
+  wait "$pid" || got=$?
+  if [ "$got" -ne 0 ]; then
+    printf 'demo: the dashboard ended with %d after Ctrl-C:\n' "$got" >&2
+    cat said >&2
+    exit 1
+  fi
+}
+
+# wait_for waits until a file has something in it.
+wait_for() {
+  local tries=0
+  until [ -s "$1" ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 200 ]; then
+      printf 'demo: %s did not come\n' "$1" >&2
+      exit 1
+    fi
+    sleep 0.1
+  done
+}
+
 title '1. Install: the manifests of a mesh, from a profile and a few settings'
 play 12 0 'meshctl manifest generate --set meshConfig.accessLogFile=/dev/stdout -o name | grep -v CustomResource'
 play 8 0 'meshctl manifest images --profile ambient'
@@ -66,8 +112,15 @@ play 4 3 'meshctl inject -f samples/shop --check'
 play 4 0 'meshctl inject -f shop.yaml --check && echo nothing to inject'
 play 12 0 'meshctl inject -f samples/shop/orders.yaml --explain'
 
-title '4. Proxies: what an Envoy really does, from two dumps of the frontend'
+title '4. Proxies: what an Envoy really does, and what a change did to it'
 play 12 0 'meshctl proxy-config cluster --file samples/shop-dumps/frontend.before.json'
-play 12 0 'meshctl proxy-config route --file samples/shop-dumps/frontend.before.json --name 8080'
-play 12 0 'meshctl proxy-config listener --file samples/shop-dumps/frontend.before.json'
-play 12 0 "meshctl proxy-config endpoint --file samples/shop-dumps/frontend.before.json --cluster 'outbound|8080|v2|catalog.shop.svc.cluster.local'"
+play 8 0 'meshctl proxy-config listener --file samples/shop-dumps/frontend.before.json'
+play 8 0 'meshctl proxy-config route --file samples/shop-dumps/frontend.before.json --name 8080'
+play 8 0 "meshctl proxy-config endpoint --file samples/shop-dumps/frontend.before.json --cluster 'outbound|8080|v1|catalog.shop.svc.cluster.local'"
+play 12 3 'meshctl proxy-config diff samples/shop-dumps/frontend.before.json samples/shop-dumps/frontend.after.json'
+
+title '5. Dashboards: a forward that stays up, here to a stand-in for a cluster'
+play 3 4 'meshctl dashboard grafana'
+start_standin
+play 5 0 'meshctl dashboard list'
+play_dashboard

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -134,7 +137,17 @@ func configError(contextName, files string, err error) error {
 	switch {
 	case clientcmd.IsEmptyConfig(err):
 		err = errors.New("it defines no cluster")
+		if !anyExists(filepath.SplitList(files)) {
+			err = fs.ErrNotExist
+		}
 		next = "name a kubeconfig with --kubeconfig or KUBECONFIG"
 	}
 	return &AccessError{Context: contextName, Doing: doing, Reason: BadConfig, Next: next, Err: err}
+}
+
+func anyExists(files []string) bool {
+	return slices.ContainsFunc(files, func(file string) bool {
+		_, err := os.Stat(file)
+		return err == nil
+	})
 }

@@ -3,8 +3,11 @@ package script
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/meshctl/meshctl/internal/kube/kubetest"
 )
 
 // code runs a program and expects an exit code.
@@ -48,13 +53,19 @@ func exitCode(ts *testscript.TestScript, err error) int {
 // patience is how long a story waits for what should come at once.
 const patience = 20 * time.Second
 
-// interrupt runs a program until its output matches a pattern and then
-// presses Ctrl-C.
+// interrupt runs a program until its output matches a pattern, or until @FILE
+// exists, and then presses Ctrl-C.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: interrupt PATTERN PROGRAM ARGS...")
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: interrupt N PATTERN PROGRAM ARGS...")
 	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	args = args[1:]
 	said := &watched{pattern: regexp.MustCompile(args[0]), seen: make(chan struct{})}
+	if file, isFile := strings.CutPrefix(args[0], "@"); isFile {
+		go said.waitFor(ts.MkAbs(file))
+	}
 	cmd := exec.Command(filepath.Join(bin, args[1]), args[2:]...)
 	cmd.Dir, cmd.Env = ts.MkAbs("."), environment(ts)
 	cmd.Stdout, cmd.Stderr = said, said
@@ -76,8 +87,8 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Process.Signal(os.Interrupt))
 	select {
 	case err := <-ended:
-		if got := exitCode(ts, err); got != 130 {
-			ts.Fatalf("%s: exit code %d after Ctrl-C, expected 130:\n%s", args[1], got, said)
+		if got := exitCode(ts, err); got != want {
+			ts.Fatalf("%s: exit code %d after Ctrl-C, expected %d:\n%s", args[1], got, want, said)
 		}
 	case <-time.After(patience):
 		_ = cmd.Process.Kill()
@@ -114,6 +125,16 @@ func (w *watched) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// waitFor counts the existence of a file as a match.
+func (w *watched) waitFor(file string) {
+	for start := time.Now(); time.Since(start) < patience; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(file); err == nil {
+			w.once.Do(func() { close(w.seen) })
+			return
+		}
+	}
+}
+
 func (w *watched) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,22 +169,49 @@ func binary(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
 }
 
+// cluster starts an API server with the objects of a file and makes it the
+// story's cluster. Port 3000 of pod monitoring/grafana-0 leads to a page.
+func cluster(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: cluster FILE")
+	}
+	page := httptest.NewServer(http.NotFoundHandler())
+	ts.Defer(page.Close)
+	server := kubetest.NewServer(story{ts}, ts.ReadFile(args[0]))
+	server.Forward("monitoring", "grafana-0", 3000, page.URL)
+	ts.Setenv("KUBECONFIG", server.Kubeconfig())
+}
+
+// story owns a server.
+type story struct{ ts *testscript.TestScript }
+
+func (story) Helper()             {}
+func (s story) Cleanup(f func())  { s.ts.Defer(f) }
+func (s story) Fatal(args ...any) { s.ts.Fatalf("%s", fmt.Sprint(args...)) }
+func (s story) TempDir() string   { return s.ts.Getenv("HOME") }
+
 // blackhole listens, accepts and is silent, as a dead API server behind a
 // load balancer is.
 func blackhole(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: blackhole")
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: blackhole KUBECONFIG")
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { listener.Close() })
-	ts.Setenv("BLACKHOLE", listener.Addr().String())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(nil, `{apiVersion: v1, kind: Config, current-context: hole,
+clusters: [{name: hole, cluster: {server: "https://%s"}}],
+contexts: [{name: hole, context: {cluster: hole, user: me}}],
+users: [{name: me, user: {token: secret}}]}
+`, listener.Addr()), 0o600))
+	asked := ts.MkAbs(args[0] + ".asked")
 	go func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
+			_ = os.WriteFile(asked, nil, 0o600) // a story that waits for it says that it is missing
 			go func() { _, _ = io.Copy(io.Discard, conn) }()
 		}
 	}()

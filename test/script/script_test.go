@@ -4,14 +4,16 @@
 // Besides what package testscript offers, a story may use
 //
 //	code N PROGRAM ARGS...     run, and expect this exit code and no panic
-//	interrupt PATTERN PROGRAM ARGS...
-//	                           run, press Ctrl-C once the output matches, and
-//	                           expect the exit code 130 at once
+//	interrupt N PATTERN|@FILE PROGRAM ARGS...
+//	                           run, press Ctrl-C once the output matches or the
+//	                           file exists, and expect this exit code
+//	cluster FILE               serve the objects of the file as a cluster
 //	crlf FILE                  give the file the line ends of Windows
 //	long-line FILE             write an object with a line of 1 MB
 //	binary FILE                write bytes that are no text
-//	blackhole                  set $BLACKHOLE to an address that accepts
-//	                           connections and never answers
+//	blackhole FILE             write a kubeconfig of a server that accepts
+//	                           connections and never answers; FILE.asked exists
+//	                           once it has been asked
 //
 // The folder samples stands in each story's working directory.
 package script
@@ -82,6 +84,7 @@ func TestStories(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"code":      code,
 			"interrupt": interrupt,
+			"cluster":   cluster,
 			"crlf":      crlf,
 			"long-line": longLine,
 			"binary":    binary,

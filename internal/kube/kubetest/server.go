@@ -9,17 +9,25 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"testing"
 
 	"k8s.io/client-go/rest"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
+// Owner is what a server stops with: a test, a story, or a program that needs
+// a cluster to show something on.
+type Owner interface {
+	Helper()
+	Cleanup(func())
+	Fatal(...any)
+	TempDir() string
+}
+
 // Server is a cluster's API server.
 type Server struct {
 	*httptest.Server
-	t testing.TB
+	t Owner
 
 	mu       sync.Mutex
 	objects  []*resource.Object
@@ -37,8 +45,8 @@ type portKey struct {
 }
 
 // NewServer starts a server with the objects of the YAML documents; it stops
-// with the test.
-func NewServer(t testing.TB, manifests ...string) *Server {
+// with its owner.
+func NewServer(t Owner, manifests ...string) *Server {
 	t.Helper()
 	s := &Server{t: t, ports: map[portKey]string{}, tunnels: map[*tunnel]bool{}}
 	for _, m := range manifests {
