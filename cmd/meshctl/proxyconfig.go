@@ -138,7 +138,10 @@ func (e *env) printProxyReport(format printer.Format, r proxyconfig.Report) erro
 		_, err := fmt.Fprintln(e.out, strings.Join(r.Lines, "\n"))
 		return err
 	}
-	out := printer.Report{Rows: r.Rows, Names: slices.Compact(slices.Clone(r.Names)), Data: r.Data}
+	out := printer.Report{Rows: r.Rows, Names: slices.Compact(slices.Clone(r.Names))}
+	if format == printer.JSON || format == printer.YAML {
+		out.Data = r.Data()
+	}
 	for _, c := range r.Columns {
 		out.Columns = append(out.Columns, printer.Column(c))
 	}

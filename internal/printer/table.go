@@ -40,6 +40,11 @@ func printTable(w io.Writer, r Report, wide bool) error {
 		rows[i] = pick(row)
 	}
 	var text strings.Builder
+	if len(rows) >= bigTable {
+		alignRows(&text, pick(titles), rows)
+		_, err := io.WriteString(w, text.String())
+		return err
+	}
 	table := newTable(&text)
 	table.Header(pick(titles))
 	if err := table.Bulk(rows); err != nil {

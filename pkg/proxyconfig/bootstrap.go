@@ -3,7 +3,6 @@ package proxyconfig
 import (
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
@@ -44,15 +43,12 @@ func bootstrapRows(d *dump.Dump, _ Filter) (Report, error) {
 		add("Istio Proxy Version:", sha)
 		add("Envoy Version:", boot.Node.EnvoyVersion())
 		r.Names = append(r.Names, "bootstrap/"+boot.Node.ID)
-		data := struct {
-			Bootstrap jsontext.Value `json:"bootstrap"`
-			Updated   string         `json:"lastUpdated,omitzero"`
-		}{dump.Camel(b.Body), b.Updated}
-		text, err := json.Marshal(data)
-		if err != nil {
-			return Report{}, err
+		r.Data = func() any {
+			return struct {
+				Bootstrap jsontext.Value `json:"bootstrap"`
+				Updated   string         `json:"lastUpdated,omitempty"`
+			}{dump.Plain(b.Body), b.Updated}
 		}
-		r.Data = jsontext.Value(text)
 	}
 	return r, nil
 }

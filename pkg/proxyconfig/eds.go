@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
@@ -28,7 +26,6 @@ func edsView() View {
 func edsRows(d *dump.Dump, f Filter) (Report, error) {
 	r := Report{
 		Columns: append(columns("NAME", "STATUS", "LOCALITY", "CLUSTER"), wide("WEIGHT", "PRIORITY", "HOSTNAME")...),
-		Data:    []jsontext.Value{},
 	}
 	if err := d.Need(dump.Endpoints); err != nil {
 		return Report{}, err
@@ -42,7 +39,7 @@ func edsRows(d *dump.Dump, f Filter) (Report, error) {
 		n, _ := xds.ParseSubsetKey(b.Value.Cluster)
 		return m.Compare(n)
 	})
-	data := []jsontext.Value{}
+	var shown []dump.Resource
 	for _, c := range all {
 		before := len(r.Rows)
 		for _, group := range c.Value.Locality {
@@ -58,10 +55,10 @@ func edsRows(d *dump.Dump, f Filter) (Report, error) {
 			}
 		}
 		if len(r.Rows) > before {
-			data = append(data, dump.Plain(c.Resource.Body))
+			shown = append(shown, c.Resource)
 		}
 	}
-	r.Data = data
+	r.Data = bodies(shown)
 	return r, nil
 }
 

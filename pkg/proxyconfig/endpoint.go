@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
@@ -45,7 +43,7 @@ func hostsReport(d *dump.Dump, f Filter) (Report, error) {
 		cells            []string
 	}
 	var rows []hostRow
-	data := []jsontext.Value{}
+	var shown []dump.Resource
 	for _, c := range all {
 		before := len(rows)
 		for _, h := range c.Value.Hosts {
@@ -64,7 +62,7 @@ func hostsReport(d *dump.Dump, f Filter) (Report, error) {
 				[]string{text, status, outlier, c.Value.Name, h.Locality.String(), strconv.Itoa(int(h.Weight)), h.Hostname}})
 		}
 		if len(rows) > before {
-			data = append(data, dump.Camel(c.Resource.Body))
+			shown = append(shown, c.Resource)
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b hostRow) int {
@@ -72,7 +70,7 @@ func hostsReport(d *dump.Dump, f Filter) (Report, error) {
 	})
 	r := Report{
 		Columns: append(columns("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"), wide("LOCALITY", "WEIGHT", "HOSTNAME")...),
-		Data:    data,
+		Data:    bodies(shown),
 	}
 	for _, row := range rows {
 		r.Rows = append(r.Rows, row.cells)

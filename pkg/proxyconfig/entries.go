@@ -16,7 +16,11 @@ type entry struct {
 }
 
 // entries gives back a section of secrets or of filters as a whole.
-func entries(d *dump.Dump, section dump.Section) map[string][]entry {
+func entries(d *dump.Dump, section dump.Section) func() any {
+	return func() any { return entryLists(d, section) }
+}
+
+func entryLists(d *dump.Dump, section dump.Section) map[string][]entry {
 	out := map[string][]entry{}
 	for _, r := range d.List(section) {
 		if section == dump.ECDS {

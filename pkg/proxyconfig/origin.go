@@ -23,16 +23,19 @@ func causedBy(resources []dump.Resource, o xds.Object) []dump.Resource {
 
 // origin is the object behind a metadata path in the peer's short form name.namespace.
 func origin(path string) string {
-	if path == "" {
+	rest, networking := strings.CutPrefix(path, "/apis/networking.istio.io/")
+	if !networking {
+		if path == "" {
+			return ""
+		}
+		return "<unknown>"
+	}
+	// What is left is v1/namespaces/NAMESPACE/kind/NAME.
+	parts := strings.Split(rest, "/")
+	if len(parts) != 5 {
 		return ""
 	}
-	if o, ok := xds.ObjectOfPath(path); ok && strings.HasPrefix(path, "/apis/networking.istio.io/") {
-		return o.Name + "." + o.Namespace
-	}
-	if strings.HasPrefix(path, "/apis/networking.istio.io/") {
-		return ""
-	}
-	return "<unknown>"
+	return parts[4] + "." + parts[2]
 }
 
 // inUse lists the resources of a section that the proxy works with, those that came

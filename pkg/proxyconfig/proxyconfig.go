@@ -71,8 +71,9 @@ type Report struct {
 	Names []string
 	// Notes are for the reader, not part of the answer.
 	Notes []string
-	// Data is the proxy's own data for JSON and YAML.
-	Data any
+	// Data gives the proxy's own data for JSON and YAML. It is a function because
+	// a table does not need it.
+	Data func() any
 }
 
 // Column is a column of a table; wide ones are shown on request.
@@ -98,10 +99,12 @@ func wide(titles ...string) []Column {
 }
 
 // bodies gives the resources in the spelling of protobuf's JSON.
-func bodies(resources []dump.Resource) []jsontext.Value {
-	out := make([]jsontext.Value, len(resources))
-	for i, r := range resources {
-		out[i] = dump.Plain(r.Body)
+func bodies(resources []dump.Resource) func() any {
+	return func() any {
+		out := make([]jsontext.Value, len(resources))
+		for i, r := range resources {
+			out[i] = dump.Plain(r.Body)
+		}
+		return out
 	}
-	return out
 }

@@ -69,8 +69,10 @@ func hostRows(rc xds.RouteConfig, only xds.Object) [][]string {
 		}
 		for _, route := range host.Routes {
 			config := string(route.Metadata.Filter.Istio.Config)
-			if o, _ := xds.ObjectOfPath(config); only != (xds.Object{}) && o != only {
-				continue
+			if only != (xds.Object{}) {
+				if o, _ := xds.ObjectOfPath(config); o != only {
+					continue
+				}
 			}
 			cluster := ""
 			if route.Action != nil {

@@ -118,7 +118,7 @@ func compareProxyCase(t *testing.T, dir string, c proxyCase) string {
 	if format == "table" {
 		return cmp.Diff(wantRows(want, c.Args[0]), gotRows(parts, c.Args[0]))
 	}
-	return compareData(t, c.Args[0], want, parts[0].Data)
+	return compareData(t, c.Args[0], want, parts[0].Data())
 }
 
 func proxyReports(file, view string, f proxyconfig.Filter, format string) ([]proxyconfig.Report, error) {
@@ -136,7 +136,7 @@ func proxyReports(file, view string, f proxyconfig.Filter, format string) ([]pro
 			return nil, err
 		}
 		if format != "table" {
-			return []proxyconfig.Report{{Data: map[string]any{"configs": d.Configs}}}, nil
+			return []proxyconfig.Report{{Data: func() any { return map[string]any{"configs": d.Configs} }}}, nil
 		}
 		parts, _, err := proxyconfig.Overview(d, f)
 		var out []proxyconfig.Report
