@@ -101,7 +101,7 @@ func (t proxyImageTypes) of(pod typed[podSpec]) string {
 	}
 	if text, ok := pod.Annotations["proxy.istio.io/config"]; ok {
 		var own meshconfig.ProxyConfig
-		if json, err := yaml.YAMLToJSON([]byte(text)); err == nil && decodeSpec(json, &own) == nil {
+		if json, err := yaml.YAMLToJSON([]byte(text)); err == nil && istio.DecodeSpec(json, &own) == nil {
 			candidates = append(candidates, own.GetImage().GetImageType())
 		}
 	}

@@ -5,6 +5,8 @@ import (
 
 	meshconfig "istio.io/api/mesh/v1alpha1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/meshctl/meshctl/internal/istio"
 )
 
 // ParseMeshNetworks reads the networks of a mesh from YAML; nil if there are none.
@@ -17,7 +19,7 @@ func ParseMeshNetworks(text []byte) (*meshconfig.MeshNetworks, error) {
 		return nil, fmt.Errorf("parsing the mesh networks: %w", err)
 	}
 	networks := &meshconfig.MeshNetworks{}
-	if err := decodeSpec(json, networks); err != nil {
+	if err := istio.DecodeSpec(json, networks); err != nil {
 		return nil, fmt.Errorf("parsing the mesh networks: %w", err)
 	}
 	return networks, nil

@@ -17,44 +17,28 @@ import (
 // does not express.
 func schemaAnalyzers() []Analyzer {
 	return []Analyzer{
-		validationOf(istio.AuthorizationPolicy, func(o typed[security.AuthorizationPolicy]) []validation.Problem {
-			return validation.AuthorizationPolicy(o.Spec)
-		}),
-		validationOf(istio.DestinationRule, func(o typed[networking.DestinationRule]) []validation.Problem {
-			return validation.DestinationRule(o.Spec, o.Namespace)
-		}),
-		validationOf(istio.EnvoyFilter, func(o typed[networking.EnvoyFilter]) []validation.Problem { return validation.EnvoyFilter(o.Spec) }),
-		validationOf(istio.Gateway, func(o typed[networking.Gateway]) []validation.Problem { return validation.Gateway(o.Spec, o.Name) }),
-		validationOf(istio.PeerAuthentication, func(o typed[security.PeerAuthentication]) []validation.Problem {
-			return validation.PeerAuthentication(o.Spec)
-		}),
-		validationOf(istio.ProxyConfig, func(o typed[networkingv1beta1.ProxyConfig]) []validation.Problem {
-			return validation.ProxyConfig(o.Spec)
-		}),
-		validationOf(istio.RequestAuthentication, func(o typed[security.RequestAuthentication]) []validation.Problem {
-			return validation.RequestAuthentication(o.Spec)
-		}),
-		validationOf(istio.ServiceEntry, func(o typed[networking.ServiceEntry]) []validation.Problem {
-			return validation.ServiceEntry(o.Spec, o.Namespace, o.Labels)
-		}),
-		validationOf(istio.Sidecar, func(o typed[networking.Sidecar]) []validation.Problem { return validation.Sidecar(o.Spec, o.Namespace) }),
-		validationOf(istio.Telemetry, func(o typed[telemetry.Telemetry]) []validation.Problem { return validation.Telemetry(o.Spec) }),
-		validationOf(istio.TrafficExtension, func(o typed[extensions.TrafficExtension]) []validation.Problem {
-			return validation.TrafficExtension(o.Spec)
-		}),
-		validationOf(istio.VirtualService, func(o typed[networking.VirtualService]) []validation.Problem {
-			return validation.VirtualService(o.Spec, o.Namespace)
-		}),
-		validationOf(istio.WasmPlugin, func(o typed[extensions.WasmPlugin]) []validation.Problem { return validation.WasmPlugin(o.Spec) }),
-		validationOf(istio.WorkloadEntry, func(o typed[networking.WorkloadEntry]) []validation.Problem { return validation.WorkloadEntry(o.Spec) }),
-		validationOf(istio.WorkloadGroup, func(o typed[networking.WorkloadGroup]) []validation.Problem { return validation.WorkloadGroup(o.Spec) }),
+		validationOf[security.AuthorizationPolicy](istio.AuthorizationPolicy),
+		validationOf[networking.DestinationRule](istio.DestinationRule),
+		validationOf[networking.EnvoyFilter](istio.EnvoyFilter),
+		validationOf[networking.Gateway](istio.Gateway),
+		validationOf[security.PeerAuthentication](istio.PeerAuthentication),
+		validationOf[networkingv1beta1.ProxyConfig](istio.ProxyConfig),
+		validationOf[security.RequestAuthentication](istio.RequestAuthentication),
+		validationOf[networking.ServiceEntry](istio.ServiceEntry),
+		validationOf[networking.Sidecar](istio.Sidecar),
+		validationOf[telemetry.Telemetry](istio.Telemetry),
+		validationOf[extensions.TrafficExtension](istio.TrafficExtension),
+		validationOf[networking.VirtualService](istio.VirtualService),
+		validationOf[extensions.WasmPlugin](istio.WasmPlugin),
+		validationOf[networking.WorkloadEntry](istio.WorkloadEntry),
+		validationOf[networking.WorkloadGroup](istio.WorkloadGroup),
 	}
 }
 
 func validationOf[T any, M interface {
 	*T
 	proto.Message
-}](kind schema.GroupKind, validate func(typed[T]) []validation.Problem) Analyzer {
+}](kind schema.GroupKind) Analyzer {
 	return Analyzer{
 		Name:  "schema.ValidationAnalyzer." + kind.Kind,
 		Doc:   "Objects of kind " + kind.Kind + " are valid",
@@ -64,11 +48,11 @@ func validationOf[T any, M interface {
 			var findings []Finding
 			for _, o := range specs[T, M](m, kind) {
 				said := map[string]bool{}
-				for _, p := range validate(o) {
+				for _, issue := range validation.ValidateSpec(o.Object, M(o.Spec)) {
 					// One mistake made in several places of an object is one finding, at the first of them.
-					if key := p.Code + p.Message; !said[key] {
+					if key := issue.Code + issue.Message; !said[key] {
 						said[key] = true
-						findings = append(findings, found(p.Code, o.Object, p.Field, "%s", p.Message))
+						findings = append(findings, found(issue.Code, o.Object, issue.Path, "%s", issue.Message))
 					}
 				}
 			}

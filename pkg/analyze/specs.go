@@ -7,10 +7,10 @@ import (
 	"runtime"
 	"sync"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
@@ -28,18 +28,9 @@ func specs[T any, M interface {
 }](m *Mesh, kind schema.GroupKind) []typed[T] {
 	return decodedOnce(m, kind, func(text []byte) (*T, error) {
 		spec := M(new(T))
-		err := decodeSpec(text, spec)
+		err := istio.DecodeSpec(text, spec)
 		return (*T)(spec), err
 	})
-}
-
-// decodeSpec reads a spec. Unknown fields do no harm here: they are reported
-// by the schema check, and the rest of the object is worth analyzing.
-func decodeSpec(text []byte, into proto.Message) error {
-	if len(text) == 0 || protojson.Unmarshal(text, into) == nil {
-		return nil
-	}
-	return decodeTolerantly(text, into)
 }
 
 // views lists the objects of a kind of Kubernetes with the parts of their spec that T names.

@@ -11,10 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	// The types of Envoy's configuration against which EnvoyFilters are checked.
-	_ "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
-	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-
 	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/analyze"
@@ -124,7 +120,9 @@ func differences(expected, unstable []peerFinding, got []verdict, byCode map[str
 			count(v.Code).extra++
 		}
 	}
-	slices.SortFunc(extra, func(a, b verdict) int { return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Resource, b.Resource)) })
+	slices.SortFunc(extra, func(a, b verdict) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Resource, b.Resource))
+	})
 	return missing, extra
 }
 

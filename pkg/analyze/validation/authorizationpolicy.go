@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"slices"
 	"strings"
 
 	security "istio.io/api/security/v1beta1"
@@ -8,177 +9,84 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-// AuthorizationPolicy checks an AuthorizationPolicy.
-func AuthorizationPolicy(policy *security.AuthorizationPolicy) []Problem {
-	r := &report{}
-	r.targets(policy.GetSelector(), policy.GetTargetRef(), policy.GetTargetRefs())
-	custom, deny := policy.GetAction() == security.AuthorizationPolicy_CUSTOM, policy.GetAction() == security.AuthorizationPolicy_DENY
-	if (custom || deny) && policy.Rules == nil {
-		r.errorf(spec(), "action %s without rules never applies: add an empty rule {} to apply it to everything", policy.GetAction())
+func (c *checker) authorizationPolicy(at resource.FieldPath, p *security.AuthorizationPolicy) {
+	c.attachment(at, attachment{p.Selector, p.TargetRef, p.TargetRefs})
+	if p.Action == security.AuthorizationPolicy_CUSTOM {
+		c.customAction(at, p)
+	} else if p.GetProvider() != nil {
+		c.failf(at.Child("provider"), "a provider needs action CUSTOM, not %v", p.Action)
 	}
-	if custom && policy.Rules != nil && policy.GetProvider().GetName() == "" {
-		r.errorf(spec(), "action CUSTOM needs provider.name")
+	if p.Action == security.AuthorizationPolicy_DENY && len(p.Rules) == 0 {
+		c.failf(at, "a DENY policy without rules denies nothing; write `rules: [{}]` to deny everything")
 	}
-	if !custom && policy.GetProvider() != nil {
-		r.errorf(sub(spec(), "provider"), "a provider is for action CUSTOM, not for %s", policy.GetAction())
+	for i, rule := range p.Rules {
+		c.accessRule(item(at, "rules", i), rule, p.Action)
 	}
-	for i, rule := range policy.GetRules() {
-		at := sub(spec(), "rules", i)
-		if rule == nil {
-			r.errorf(at, "rule %d must not be null", i)
+}
+
+func (c *checker) accessRule(at resource.FieldPath, rule *security.Rule, action security.AuthorizationPolicy_Action) {
+	var from, to, fromTCP, toTCP bool
+	for i, f := range rule.From {
+		at := item(at, "from", i)
+		if f.Source == nil {
+			c.failf(at, "an entry of from needs a source")
 			continue
 		}
-		if custom {
-			r.customRule(at, rule)
-		}
-		r.authorizationRule(at, i, rule, deny)
+		from = true
+		fromTCP = c.source(at.Child("source"), f.Source) || fromTCP
 	}
-	return r.problems
+	for i, t := range rule.To {
+		at := item(at, "to", i)
+		if t.Operation == nil {
+			c.failf(at, "an entry of to needs an operation")
+			continue
+		}
+		to = true
+		toTCP = c.operation(at.Child("operation"), t.Operation) || toTCP
+	}
+	for i, when := range rule.When {
+		c.condition(item(at, "when", i), when)
+	}
+	httpOnly := from && !to && !fromTCP || to && !toTCP
+	if httpOnly && action == security.AuthorizationPolicy_DENY {
+		c.warnf(at, "on TCP ports this rule denies everything, because all its attributes are of HTTP; name the ports it is for")
+	}
 }
 
-// customRule checks that a rule uses nothing that is decided after an
-// external authorizer is asked.
-func (r *report) customRule(at resource.FieldPath, rule *security.Rule) {
-	for i, from := range rule.GetFrom() {
-		source := from.GetSource()
-		for _, f := range []struct {
-			name   string
-			values []string
-		}{
-			{"namespaces", source.GetNamespaces()}, {"notNamespaces", source.GetNotNamespaces()},
-			{"serviceAccounts", source.GetServiceAccounts()}, {"notServiceAccounts", source.GetNotServiceAccounts()},
-			{"trustDomains", source.GetTrustDomains()}, {"notTrustDomains", source.GetNotTrustDomains()},
-			{"principals", source.GetPrincipals()}, {"notPrincipals", source.GetNotPrincipals()},
-			{"requestPrincipals", source.GetRequestPrincipals()}, {"notRequestPrincipals", source.GetNotRequestPrincipals()},
-		} {
-			if len(f.values) > 0 {
-				r.errorf(sub(at, "from", i, "source", f.name), "%s is not supported with action CUSTOM", f.name)
+// customAction checks a policy that asks an external authorizer, which sees
+// the request but not who is connected.
+func (c *checker) customAction(at resource.FieldPath, p *security.AuthorizationPolicy) {
+	switch {
+	case len(p.Rules) == 0:
+		c.failf(at, "a CUSTOM policy without rules asks for nothing; write `rules: [{}]` to ask for every request")
+	case p.GetProvider().GetName() == "":
+		c.failf(at, "a CUSTOM policy needs provider.name")
+	}
+	for i, rule := range p.Rules {
+		at := item(at, "rules", i)
+		for j, from := range rule.From {
+			at := item(at, "from", j).Child("source")
+			s := from.GetSource()
+			for _, f := range []struct {
+				field  string
+				values []string
+			}{
+				{"namespaces", s.GetNamespaces()}, {"notNamespaces", s.GetNotNamespaces()},
+				{"serviceAccounts", s.GetServiceAccounts()}, {"notServiceAccounts", s.GetNotServiceAccounts()},
+				{"trustDomains", s.GetTrustDomains()}, {"notTrustDomains", s.GetNotTrustDomains()},
+				{"principals", s.GetPrincipals()}, {"notPrincipals", s.GetNotPrincipals()},
+				{"requestPrincipals", s.GetRequestPrincipals()}, {"notRequestPrincipals", s.GetNotRequestPrincipals()},
+			} {
+				if len(f.values) > 0 {
+					c.failf(at.Child(f.field), "%s is not supported with action CUSTOM", f.field)
+				}
 			}
 		}
-	}
-	for i, when := range rule.GetWhen() {
-		at := sub(at, "when", i)
-		switch key := when.GetKey(); {
-		case when == nil:
-			r.errorf(at, "a condition must not be null")
-		case key == "source.namespace", key == "source.serviceAccount", key == "source.trustDomain", key == "source.principal",
-			strings.HasPrefix(key, "request.auth."):
-			r.errorf(sub(at, "key"), "%s is not supported with action CUSTOM", key)
-		}
-	}
-}
-
-func (r *report) authorizationRule(at resource.FieldPath, index int, rule *security.Rule, deny bool) {
-	if rule.From != nil && len(rule.From) == 0 {
-		r.errorf(sub(at, "from"), "from of rule %d must not be empty", index)
-	}
-	if rule.To != nil && len(rule.To) == 0 {
-		r.errorf(sub(at, "to"), "to of rule %d must not be empty", index)
-	}
-	hasSource, tcpSource := false, false
-	for i, from := range rule.GetFrom() {
-		at := sub(at, "from", i)
-		switch {
-		case from == nil:
-			r.errorf(at, "from of rule %d must not be null", index)
-		case from.GetSource() == nil:
-			r.errorf(at, "from of rule %d needs a source", index)
-		default:
-			hasSource = true
-			tcpSource = r.source(sub(at, "source"), index, from.GetSource()) || tcpSource
-		}
-	}
-	hasOperation, tcpOperation := false, false
-	for i, to := range rule.GetTo() {
-		at := sub(at, "to", i)
-		switch {
-		case to == nil:
-			r.errorf(at, "to of rule %d must not be null", index)
-		case to.GetOperation() == nil:
-			r.errorf(at, "to of rule %d needs an operation", index)
-		default:
-			hasOperation = true
-			tcpOperation = r.operation(sub(at, "operation"), index, to.GetOperation()) || tcpOperation
-		}
-	}
-	r.conditions(at, rule.GetWhen())
-	if deny && (hasSource && !hasOperation && !tcpSource || hasOperation && !tcpOperation) {
-		r.warnf(at, "a DENY rule with HTTP conditions only denies everything on TCP ports: limit it to ports")
-	}
-}
-
-// source checks who calls. It reports whether that can be decided for TCP.
-func (r *report) source(at resource.FieldPath, index int, s *security.Source) (tcp bool) {
-	if len(s.GetPrincipals())+len(s.GetNotPrincipals())+len(s.GetNamespaces())+len(s.GetNotNamespaces()) > 0 &&
-		len(s.GetServiceAccounts())+len(s.GetNotServiceAccounts()) > 0 {
-		r.errorf(sub(at, "serviceAccounts"), "serviceAccounts of rule %d exclude namespaces and principals", index)
-	}
-	lists := []valueList{
-		{"principals", s.GetPrincipals(), checkNotEmpty},
-		{"notPrincipals", s.GetNotPrincipals(), checkNotEmpty},
-		{"requestPrincipals", s.GetRequestPrincipals(), checkNotEmpty},
-		{"notRequestPrincipals", s.GetNotRequestPrincipals(), checkNotEmpty},
-		{"namespaces", s.GetNamespaces(), checkNotEmpty},
-		{"notNamespaces", s.GetNotNamespaces(), checkNotEmpty},
-		{"serviceAccounts", s.GetServiceAccounts(), checkServiceAccounts},
-		{"notServiceAccounts", s.GetNotServiceAccounts(), checkServiceAccounts},
-		{"trustDomains", s.GetTrustDomains(), checkTrustDomains},
-		{"notTrustDomains", s.GetNotTrustDomains(), checkTrustDomains},
-		{"ipBlocks", s.GetIpBlocks(), checkNotEmpty},
-		{"notIpBlocks", s.GetNotIpBlocks(), checkNotEmpty},
-		{"remoteIpBlocks", s.GetRemoteIpBlocks(), checkNotEmpty},
-		{"notRemoteIpBlocks", s.GetNotRemoteIpBlocks(), checkNotEmpty},
-	}
-	if allEmpty(lists) {
-		r.errorf(at, "the source of rule %d must not be empty", index)
-	}
-	for _, list := range lists {
-		if strings.HasSuffix(strings.ToLower(list.field), "ipblocks") {
-			r.ips(sub(at, list.field), list.values)
-		}
-		r.check(sub(at, list.field), in(list.field, list.check(list.values)))
-	}
-	return s.Principals != nil || s.NotPrincipals != nil || s.IpBlocks != nil || s.NotIpBlocks != nil || s.Namespaces != nil ||
-		s.NotNamespaces != nil || s.RemoteIpBlocks != nil || s.NotRemoteIpBlocks != nil || s.ServiceAccounts != nil || s.NotServiceAccounts != nil
-}
-
-// operation checks what is called. It reports whether that can be decided for TCP.
-func (r *report) operation(at resource.FieldPath, index int, op *security.Operation) (tcp bool) {
-	lists := []valueList{
-		{"ports", op.GetPorts(), checkNotEmpty},
-		{"notPorts", op.GetNotPorts(), checkNotEmpty},
-		{"methods", op.GetMethods(), checkNotEmpty},
-		{"notMethods", op.GetNotMethods(), checkNotEmpty},
-		{"paths", op.GetPaths(), checkNotEmpty},
-		{"notPaths", op.GetNotPaths(), checkNotEmpty},
-		{"hosts", op.GetHosts(), checkNotEmpty},
-		{"notHosts", op.GetNotHosts(), checkNotEmpty},
-	}
-	if allEmpty(lists) {
-		r.errorf(at, "the operation of rule %d must not be empty", index)
-	}
-	r.portTexts(sub(at, "ports"), op.GetPorts())
-	r.portTexts(sub(at, "notPorts"), op.GetNotPorts())
-	for _, list := range lists {
-		r.check(sub(at, list.field), in(list.field, list.check(list.values)))
-	}
-	r.check(sub(at, "paths"), in("paths", checkPathTemplates(op.GetPaths())))
-	r.check(sub(at, "notPaths"), in("notPaths", checkPathTemplates(op.GetNotPaths())))
-	return op.Ports != nil || op.NotPorts != nil
-}
-
-func (r *report) conditions(at resource.FieldPath, when []*security.Condition) {
-	for i, condition := range when {
-		at := sub(at, "when", i)
-		key := condition.GetKey()
-		switch {
-		case key == "":
-			r.errorf(at, "a condition needs a key")
-		case len(condition.GetValues()) == 0 && len(condition.GetNotValues()) == 0:
-			r.errorf(at, "condition %s needs values or notValues", key)
-		default:
-			r.check(sub(at, "values"), in("values of "+key, checkAttribute(key, condition.GetValues())))
-			r.check(sub(at, "notValues"), in("notValues of "+key, checkAttribute(key, condition.GetNotValues())))
+		for j, when := range rule.When {
+			if identity := []string{attrNamespace, attrServiceAccount, attrTrustDomain, attrPrincipal}; slices.Contains(identity, when.Key) ||
+				strings.HasPrefix(when.Key, "request.auth.") {
+				c.failf(item(at, "when", j).Child("key"), "%s is not supported with action CUSTOM", when.Key)
+			}
 		}
 	}
 }

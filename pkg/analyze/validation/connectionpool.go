@@ -1,66 +1,65 @@
 package validation
 
 import (
-	"google.golang.org/protobuf/types/known/durationpb"
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (r *report) connectionPool(at resource.FieldPath, pool *networking.ConnectionPoolSettings) {
+func (c *checker) connectionPool(at resource.FieldPath, pool *networking.ConnectionPoolSettings) {
 	if pool == nil {
 		return
 	}
-	if pool.GetHttp() == nil && pool.GetTcp() == nil {
-		r.errorf(at, "a connection pool must not be empty")
+	if pool.Http == nil && pool.Tcp == nil {
+		c.failf(at, "the connection pool has neither http nor tcp settings")
 		return
 	}
-	if http := pool.GetHttp(); http != nil {
-		at := sub(at, "http")
-		r.notNegative(at, "http1MaxPendingRequests", http.GetHttp1MaxPendingRequests())
-		r.notNegative(at, "http2MaxRequests", http.GetHttp2MaxRequests())
-		r.notNegative(at, "maxRequestsPerConnection", http.GetMaxRequestsPerConnection())
-		r.notNegative(at, "maxRetries", http.GetMaxRetries())
-		r.duration(at, "idleTimeout", http.GetIdleTimeout())
-		if http.GetH2UpgradePolicy() == networking.ConnectionPoolSettings_HTTPSettings_UPGRADE && http.GetUseClientProtocol() {
-			r.errorf(sub(at, "useClientProtocol"), "useClientProtocol contradicts h2UpgradePolicy UPGRADE")
-		}
-		r.notNegative(at, "maxConcurrentStreams", http.GetMaxConcurrentStreams())
-		if keepalive := http.GetHttp2KeepAlive(); keepalive != nil {
-			at := sub(at, "http2KeepAlive")
-			r.requiredDuration(at, "interval", keepalive.GetInterval())
-			r.requiredDuration(at, "timeout", keepalive.GetTimeout())
-		}
+	if pool.Http != nil {
+		c.httpPool(at.Child("http"), pool.Http)
 	}
-	if tcp := pool.GetTcp(); tcp != nil {
-		at := sub(at, "tcp")
-		r.notNegative(at, "maxConnections", tcp.GetMaxConnections())
-		r.duration(at, "connectTimeout", tcp.GetConnectTimeout())
-		r.duration(at, "maxConnectionDuration", tcp.GetMaxConnectionDuration())
-		if idle := tcp.GetIdleTimeout(); idle.AsDuration().Milliseconds() != 0 { // 0 disables the timeout
-			r.duration(at, "idleTimeout", idle)
-		}
-		r.duration(sub(at, "tcpKeepalive"), "time", tcp.GetTcpKeepalive().GetTime())
-		r.duration(sub(at, "tcpKeepalive"), "interval", tcp.GetTcpKeepalive().GetInterval())
+	if pool.Tcp != nil {
+		c.tcpPool(at.Child("tcp"), pool.Tcp)
 	}
 }
 
-func (r *report) notNegative(at resource.FieldPath, field string, value int32) {
+func (c *checker) httpPool(at resource.FieldPath, http *networking.ConnectionPoolSettings_HTTPSettings) {
+	c.notNegative(at, "http1MaxPendingRequests", http.Http1MaxPendingRequests)
+	c.notNegative(at, "http2MaxRequests", http.Http2MaxRequests)
+	c.notNegative(at, "maxRequestsPerConnection", http.MaxRequestsPerConnection)
+	c.notNegative(at, "maxRetries", http.MaxRetries)
+	c.notNegative(at, "maxConcurrentStreams", http.MaxConcurrentStreams)
+	c.duration(at.Child("idleTimeout"), http.IdleTimeout)
+	if http.UseClientProtocol && http.H2UpgradePolicy == networking.ConnectionPoolSettings_HTTPSettings_UPGRADE {
+		c.failf(at.Child("useClientProtocol"), "useClientProtocol keeps the client's protocol and h2UpgradePolicy UPGRADE changes it; only one can be set")
+	}
+	if keepAlive := http.Http2KeepAlive; keepAlive != nil {
+		at := at.Child("http2KeepAlive")
+		if keepAlive.Interval == nil {
+			c.failf(at, "HTTP/2 keep-alive needs an interval")
+		}
+		c.duration(at.Child("interval"), keepAlive.Interval)
+		if keepAlive.Timeout == nil {
+			c.failf(at, "HTTP/2 keep-alive needs a timeout")
+		}
+		c.duration(at.Child("timeout"), keepAlive.Timeout)
+	}
+}
+
+func (c *checker) tcpPool(at resource.FieldPath, tcp *networking.ConnectionPoolSettings_TCPSettings) {
+	c.notNegative(at, "maxConnections", tcp.MaxConnections)
+	c.duration(at.Child("connectTimeout"), tcp.ConnectTimeout)
+	c.duration(at.Child("maxConnectionDuration"), tcp.MaxConnectionDuration)
+	if tcp.IdleTimeout.AsDuration().Milliseconds() != 0 { // 0s means no timeout
+		c.duration(at.Child("idleTimeout"), tcp.IdleTimeout)
+	}
+	if keepAlive := tcp.TcpKeepalive; keepAlive != nil {
+		c.duration(at.Child("tcpKeepalive", "time"), keepAlive.Time)
+		c.duration(at.Child("tcpKeepalive", "interval"), keepAlive.Interval)
+	}
+}
+
+func (c *checker) notNegative(at resource.FieldPath, field string, value int32) {
 	if value < 0 {
-		r.errorf(sub(at, field), "%s %d is negative", field, value)
+		c.failf(at.Child(field), "%s cannot be negative", field)
 	}
-}
-
-func (r *report) duration(at resource.FieldPath, field string, d *durationpb.Duration) {
-	if d != nil {
-		r.check(sub(at, field), checkDuration(d))
-	}
-}
-
-func (r *report) requiredDuration(at resource.FieldPath, field string, d *durationpb.Duration) {
-	if d == nil {
-		r.errorf(at, "%s is required", field)
-		return
-	}
-	r.duration(at, field, d)
 }

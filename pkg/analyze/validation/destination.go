@@ -6,64 +6,37 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (r *report) destination(at resource.FieldPath, d *networking.Destination) {
+// routeDestination checks a destination of a route and its share of the traffic.
+func (c *checker) routeDestination(at resource.FieldPath, d *networking.Destination, weight int32) {
+	if d == nil {
+		c.failf(at, "a destination is missing")
+	}
+	c.destination(at.Child("destination"), d)
+	if weight < 0 {
+		c.failf(at.Child("weight"), "the weight %d is negative", weight)
+	}
+}
+
+// totalWeight checks the sum of the weights. They need not add up to 100.
+func (c *checker) totalWeight(at resource.FieldPath, destinations int, total int32) {
+	if destinations > 1 && total == 0 {
+		c.failf(at, "the weights of the destinations add up to 0, so no traffic goes anywhere")
+	}
+}
+
+func (c *checker) destination(at resource.FieldPath, d *networking.Destination) {
 	if d == nil {
 		return
 	}
-	if d.GetHost() == "*" {
-		r.errorf(sub(at, "host"), "\"*\" cannot be a destination")
+	if d.Host == "*" {
+		c.failf(at.Child("host"), "a destination cannot be *")
 	} else {
-		r.check(sub(at, "host"), checkDomain(d.GetHost()))
+		c.must(at.Child("host"), wildcardHost(d.Host))
 	}
-	if d.GetSubset() != "" && !isLabel(d.GetSubset()) {
-		r.errorf(sub(at, "subset"), "subset name %q is not a DNS label", d.GetSubset())
+	if d.Subset != "" {
+		c.subsetName(at.Child("subset"), d.Subset)
 	}
-	if d.GetPort() != nil {
-		r.check(sub(at, "port", "number"), checkPort(int(d.GetPort().GetNumber())))
-	}
-}
-
-// weightedDestinations checks destinations of tcp and tls routes.
-func (r *report) weightedDestinations(at resource.FieldPath, routes []*networking.RouteDestination) {
-	var total int32
-	for i, route := range routes {
-		if route == nil {
-			r.errorf(sub(at, i), "a destination must not be null")
-			continue
-		}
-		r.oneDestination(sub(at, i), route.GetDestination(), route.GetWeight())
-		total += route.GetWeight()
-	}
-	r.totalWeight(at, len(routes), total)
-}
-
-// httpDestinations checks destinations of http routes.
-func (r *report) httpDestinations(at resource.FieldPath, routes []*networking.HTTPRouteDestination) {
-	var total int32
-	for i, route := range routes {
-		if route == nil {
-			r.errorf(sub(at, i), "a destination must not be null")
-			continue
-		}
-		r.headers(sub(at, i, "headers"), route.GetHeaders())
-		r.oneDestination(sub(at, i), route.GetDestination(), route.GetWeight())
-		total += route.GetWeight()
-	}
-	r.totalWeight(at, len(routes), total)
-}
-
-func (r *report) oneDestination(at resource.FieldPath, d *networking.Destination, weight int32) {
-	if d == nil {
-		r.errorf(sub(at, "destination"), "a route needs a destination")
-	}
-	r.destination(sub(at, "destination"), d)
-	if weight < 0 {
-		r.errorf(sub(at, "weight"), "the weight %d is negative", weight)
-	}
-}
-
-func (r *report) totalWeight(at resource.FieldPath, count int, total int32) {
-	if count > 1 && total == 0 {
-		r.errorf(at, "the weights of the destinations add up to 0: nothing is sent anywhere")
+	if d.Port != nil {
+		c.must(at.Child("port", "number"), portNumber(d.Port.Number))
 	}
 }

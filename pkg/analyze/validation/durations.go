@@ -5,15 +5,23 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/meshctl/meshctl/internal/resource"
 )
 
-// checkDuration checks a duration that Envoy counts in milliseconds.
-func checkDuration(d *durationpb.Duration) error {
-	switch value := d.AsDuration(); {
-	case value < time.Millisecond:
-		return errors.New("the duration must be 1ms or more")
-	case value%time.Millisecond != 0:
-		return errors.New("the duration must be a whole number of milliseconds")
+// duration checks a duration if it is set: Envoy counts in milliseconds.
+func (c *checker) duration(at resource.FieldPath, d *durationpb.Duration) {
+	if d != nil {
+		c.must(at, milliseconds(d.AsDuration()))
+	}
+}
+
+func milliseconds(d time.Duration) error {
+	switch {
+	case d < time.Millisecond:
+		return errors.New("a duration must be at least 1ms")
+	case d%time.Millisecond != 0:
+		return errors.New("a duration must be a whole number of milliseconds")
 	}
 	return nil
 }

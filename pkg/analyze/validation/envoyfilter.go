@@ -8,121 +8,109 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-// EnvoyFilter checks an EnvoyFilter.
-func EnvoyFilter(filter *networking.EnvoyFilter) []Problem {
-	r := &report{}
-	r.warnf(spec(), "an EnvoyFilter depends on details of the proxy's configuration that change between releases: prefer other kinds where they can do it")
-	if !r.workloadSelector(filter.GetWorkloadSelector()) {
-		return r.problems[1:]
-	}
-	for i, patch := range filter.GetConfigPatches() {
-		r.configPatch(sub(spec(), "configPatches", i), patch)
-	}
-	return r.problems
-}
-
-// configPatch checks one patch. What cannot be judged after a mistake is left out.
-func (r *report) configPatch(at resource.FieldPath, patch *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
-	match := patch.GetMatch()
-	switch {
-	case patch == nil:
-		r.errorf(at, "a patch must not be null")
-		return
-	case match.GetContext() == networking.EnvoyFilter_WAYPOINT:
-		return
-	case patch.GetApplyTo() == networking.EnvoyFilter_INVALID:
-		r.errorf(at, "a patch needs applyTo")
-		return
-	case patch.GetPatch() == nil:
-		r.errorf(at, "a patch is required")
-		return
-	case patch.GetPatch().GetOperation() == networking.EnvoyFilter_Patch_INVALID:
-		r.errorf(sub(at, "patch"), "a patch needs an operation")
-		return
-	case patch.GetPatch().GetOperation() != networking.EnvoyFilter_Patch_REMOVE && patch.GetPatch().GetValue() == nil:
-		r.errorf(sub(at, "patch"), "operation %s needs a value", patch.GetPatch().GetOperation())
+func (c *checker) envoyFilter(at resource.FieldPath, f *networking.EnvoyFilter) {
+	if !c.networkingSelector(at.Child("workloadSelector"), f.WorkloadSelector) {
 		return
 	}
-	if version := match.GetProxy().GetProxyVersion(); version != "" {
-		const longest = 1024
-		if len(version) > longest {
-			r.warnf(sub(at, "match", "proxy", "proxyVersion"), "a proxyVersion of more than %d characters is ignored", longest)
-		} else if _, err := regexp.Compile(version); err != nil {
-			r.errorf(sub(at, "match", "proxy", "proxyVersion"), "proxyVersion is not a regular expression: %v", err)
-			return
-		}
-	}
-	if r.patchMatch(sub(at, "match"), patch.GetApplyTo(), match) {
-		r.patchValue(sub(at, "patch", "value"), patch.GetApplyTo(), patch.GetPatch().GetValue())
+	c.warnf(nil, "an EnvoyFilter changes Envoy's internal configuration, which may be different in the next release; prefer other APIs, and test upgrades")
+	for i, patch := range f.ConfigPatches {
+		c.configPatch(item(at, "configPatches", i), patch)
 	}
 }
 
-// patchMatch checks that a match fits what the patch is applied to. It
-// reports whether the patch's value is worth a look.
-func (r *report) patchMatch(at resource.FieldPath, target networking.EnvoyFilter_ApplyTo, match *networking.EnvoyFilter_EnvoyConfigObjectMatch) bool {
-	if match.GetObjectTypes() == nil {
+func (c *checker) configPatch(at resource.FieldPath, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
+	if p.GetMatch().GetContext() == networking.EnvoyFilter_WAYPOINT {
+		return // not looked at by the control plane either
+	}
+	switch operation := p.GetPatch().GetOperation(); {
+	case p.ApplyTo == networking.EnvoyFilter_INVALID:
+		c.failf(at, "applyTo is missing")
+	case p.Patch == nil:
+		c.failf(at, "patch is missing")
+	case operation == networking.EnvoyFilter_Patch_INVALID:
+		c.failf(at.Child("patch"), "the patch needs an operation")
+	case operation != networking.EnvoyFilter_Patch_REMOVE && p.Patch.Value == nil:
+		c.failf(at.Child("patch"), "the patch needs a value, since its operation is not REMOVE")
+	case c.proxyVersion(at.Child("match", "proxy", "proxyVersion"), p.GetMatch().GetProxy().GetProxyVersion()) &&
+		c.matchFitsTarget(at.Child("match"), p):
+		c.patchValue(at.Child("patch", "value"), p.ApplyTo, p.Patch.Value)
+	}
+}
+
+func (c *checker) proxyVersion(at resource.FieldPath, pattern string) (valid bool) {
+	const longest = 1024
+	if len(pattern) > longest {
+		c.warnf(at, "the pattern is longer than %d characters and is ignored", longest)
 		return true
 	}
-	switch target {
-	case networking.EnvoyFilter_LISTENER, networking.EnvoyFilter_FILTER_CHAIN, networking.EnvoyFilter_NETWORK_FILTER, networking.EnvoyFilter_HTTP_FILTER:
-		if match.GetListener() == nil {
-			r.errorf(at, "applyTo %s needs a listener match", target)
+	if _, err := regexp.Compile(pattern); err != nil {
+		c.failf(at, "not a regular expression: %v", err)
+		return false
+	}
+	return true
+}
+
+// matchFitsTarget checks that the match is about the kind of object that the
+// patch is for. It reports whether the value is worth looking at.
+func (c *checker) matchFitsTarget(at resource.FieldPath, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
+	if p.GetMatch().GetObjectTypes() == nil {
+		return true
+	}
+	switch p.ApplyTo {
+	case networking.EnvoyFilter_LISTENER, networking.EnvoyFilter_FILTER_CHAIN,
+		networking.EnvoyFilter_NETWORK_FILTER, networking.EnvoyFilter_HTTP_FILTER:
+		listener := p.Match.GetListener()
+		if listener == nil {
+			c.failf(at, "applyTo %v needs a match of a listener", p.ApplyTo)
 			return false
 		}
-		return r.filterMatch(sub(at, "listener", "filterChain", "filter"), target, match.GetListener().GetFilterChain().GetFilter())
+		if filter := listener.GetFilterChain().GetFilter(); filter != nil {
+			return c.filterMatch(at.Child("listener", "filterChain", "filter"), p.ApplyTo, filter)
+		}
 	case networking.EnvoyFilter_ROUTE_CONFIGURATION, networking.EnvoyFilter_VIRTUAL_HOST, networking.EnvoyFilter_HTTP_ROUTE:
-		if match.GetRouteConfiguration() == nil {
-			r.errorf(at, "applyTo %s needs a routeConfiguration match", target)
+		if p.Match.GetRouteConfiguration() == nil {
+			c.failf(at, "applyTo %v needs a match of a routeConfiguration", p.ApplyTo)
 		}
 	case networking.EnvoyFilter_CLUSTER:
-		if match.GetCluster() == nil {
-			r.errorf(at, "applyTo CLUSTER needs a cluster match")
+		if p.Match.GetCluster() == nil {
+			c.failf(at, "applyTo %v needs a match of a cluster", p.ApplyTo)
 		}
 	}
 	return true
 }
 
-// connectionManager is the network filter that has http filters, by its present and its old name.
-const (
-	connectionManager    = "envoy.filters.network.http_connection_manager"
-	oldConnectionManager = "envoy.http_connection_manager"
-)
+const connectionManager = "envoy.filters.network.http_connection_manager"
 
-func (r *report) filterMatch(at resource.FieldPath, target networking.EnvoyFilter_ApplyTo, filter *networking.EnvoyFilter_ListenerMatch_FilterMatch) bool {
-	if filter == nil {
+func (c *checker) filterMatch(at resource.FieldPath, target networking.EnvoyFilter_ApplyTo, f *networking.EnvoyFilter_ListenerMatch_FilterMatch) (valid bool) {
+	if target == networking.EnvoyFilter_LISTENER || target == networking.EnvoyFilter_FILTER_CHAIN {
+		c.warnf(at, "the match of a filter has no effect with applyTo %v", target)
+	}
+	sub := f.SubFilter
+	switch {
+	case f.Name == "":
+		c.failf(at, "the match of a filter needs a name")
+	case sub != nil && target != networking.EnvoyFilter_HTTP_FILTER:
+		c.failf(at.Child("subFilter"), "subFilter needs applyTo HTTP_FILTER")
+	case sub != nil && f.Name != connectionManager && f.Name != "envoy.http_connection_manager":
+		c.failf(at.Child("subFilter"), "subFilter needs a match of the filter %s", connectionManager)
+	case sub != nil && sub.Name == "":
+		c.failf(at.Child("subFilter"), "the match of a subFilter needs a name")
+	default:
+		c.currentFilterName(at.Child("name"), f.Name)
+		c.currentFilterName(at.Child("subFilter", "name"), sub.GetName())
 		return true
 	}
-	if target == networking.EnvoyFilter_LISTENER || target == networking.EnvoyFilter_FILTER_CHAIN {
-		r.warnf(at, "a filter match has no effect with applyTo %s", target)
-	}
-	inner := filter.GetSubFilter()
-	switch {
-	case filter.GetName() == "":
-		r.errorf(at, "a filter match needs a name")
-		return false
-	case inner == nil:
-	case target != networking.EnvoyFilter_HTTP_FILTER:
-		r.errorf(sub(at, "subFilter"), "a subFilter match needs applyTo HTTP_FILTER")
-		return false
-	case filter.GetName() != connectionManager && filter.GetName() != oldConnectionManager:
-		r.errorf(sub(at, "name"), "a subFilter match needs the filter %s", connectionManager)
-		return false
-	case inner.GetName() == "":
-		r.errorf(sub(at, "subFilter"), "a subFilter match needs a name")
-		return false
-	}
-	r.oldFilterName(sub(at, "name"), filter.GetName())
-	r.oldFilterName(sub(at, "subFilter", "name"), inner.GetName())
-	return true
+	return false
 }
 
-func (r *report) oldFilterName(at resource.FieldPath, name string) {
-	if now := renamedFilter(name); now != "" {
-		r.warnf(at, "filter %q was renamed to %q", name, now)
+func (c *checker) currentFilterName(at resource.FieldPath, name string) {
+	if current := renamedFilter(name); current != "" {
+		c.warnf(at, "the filter %q is called %q now", name, current)
 	}
 }
 
-// renamedFilter is the present name of a filter, given one of Envoy's names before 1.14.
+// renamedFilter is the name that a filter of Envoy has today, "" for names
+// that are not old. Names of before Envoy 1.14 are still matched by the mesh.
 func renamedFilter(old string) string {
 	switch old {
 	case "envoy.buffer", "envoy.cors", "envoy.csrf", "envoy.fault", "envoy.grpc_http1_bridge", "envoy.grpc_json_transcoder",
@@ -132,10 +120,13 @@ func renamedFilter(old string) string {
 		return "envoy.filters.http.dynamo"
 	case "envoy.rate_limit":
 		return "envoy.filters.http.ratelimit"
-	case "envoy.listener.http_inspector", "envoy.listener.original_dst", "envoy.listener.original_src", "envoy.listener.proxy_protocol", "envoy.listener.tls_inspector":
-		return "envoy.filters." + old[len("envoy."):]
-	case "envoy.client_ssl_auth", "envoy.ext_authz", "envoy.http_connection_manager", "envoy.mongo_proxy", "envoy.ratelimit", "envoy.redis_proxy", "envoy.tcp_proxy":
+	case "envoy.client_ssl_auth", "envoy.http_connection_manager", "envoy.mongo_proxy", "envoy.ratelimit", "envoy.redis_proxy", "envoy.tcp_proxy":
 		return "envoy.filters.network." + old[len("envoy."):]
+	case "envoy.ext_authz": // of both HTTP and TCP
+		return "envoy.filters.http.ext_authz"
+	case "envoy.listener.http_inspector", "envoy.listener.original_dst", "envoy.listener.original_src",
+		"envoy.listener.proxy_protocol", "envoy.listener.tls_inspector":
+		return "envoy.filters.listener." + old[len("envoy.listener."):]
 	}
 	return ""
 }

@@ -1,47 +1,60 @@
 package validation
 
-import (
-	"github.com/meshctl/meshctl/internal/resource"
+import "github.com/meshctl/meshctl/internal/resource"
+
+// The special values of exportTo.
+const (
+	exportSelf   = "."
+	exportAll    = "*"
+	exportNobody = "~"
 )
 
-// exportTo checks a list of namespaces: "." is the own one, "*" all, and "~"
-// nobody, which makes sense for ServiceEntries only. It returns the set of
-// namespaces with "." replaced.
-func (r *report) exportTo(list []string, namespace string, serviceEntry bool) map[string]bool {
-	at := sub(spec(), "exportTo")
-	set := map[string]bool{}
-	for i, entry := range list {
-		name := entry
-		if entry == "." {
-			name = namespace
+// exportTo checks whom an object is shown to. Only a ServiceEntry may be
+// shown to nobody.
+func (c *checker) exportTo(at resource.FieldPath, scopes []string, nobodyAllowed bool) {
+	seen := map[string]bool{}
+	for i, scope := range scopes {
+		at := at.Child(resource.Index(i))
+		key := scope
+		if scope == exportSelf {
+			key = c.object.Namespace
 		}
 		switch {
-		case set[name]:
-			r.errorf(sub(at, i), "namespace %q is listed twice", name)
-		case serviceEntry && entry == "~", name == "*", entry == ".", isLabel(name):
-			set[name] = true
+		case seen[key] && key != scope:
+			c.failf(at, "%q and the object's own namespace %s are the same", scope, key)
+		case seen[key]:
+			c.failf(at, "%q is listed twice", scope)
+		case scope == exportNobody && !nobodyAllowed:
+			c.failf(at, "%q (nobody) is for ServiceEntries only", scope)
+		case scope != exportSelf && scope != exportAll && scope != exportNobody && !isDNSLabel(scope):
+			c.failf(at, "only a namespace, \".\" and \"*\" are allowed")
 		default:
-			r.errorf(sub(at, i), "an entry must be a namespace, \".\" or \"*\"")
+			seen[key] = true
 		}
 	}
-	if set["*"] && len(list) > 1 {
-		r.errorf(at, "\"*\" must be the only entry")
+	if len(scopes) > 1 && seen[exportAll] {
+		c.failf(at, "\"*\" shows the object to everybody; it cannot be combined with others")
 	}
-	if set["~"] && len(list) > 1 {
-		r.errorf(at, "\"~\" (nobody) must be the only entry")
+	if len(scopes) > 1 && seen[exportNobody] {
+		c.failf(at, "\"~\" shows the object to nobody; it cannot be combined with others")
 	}
-	return set
 }
 
-// exportToWithSelector checks the rule that a DestinationRule for some
-// workloads only is for its own namespace only.
-func (r *report) exportToWithSelector(set map[string]bool, namespace string) {
-	at := resource.FieldPath{"spec", "exportTo"}
+// exportOfSelecting checks exportTo of a DestinationRule that selects
+// workloads: such a rule works in its own namespace only.
+func (c *checker) exportOfSelecting(at resource.FieldPath, scopes []string) {
+	own, others := false, false
+	for _, scope := range scopes {
+		if scope == exportSelf || scope == c.object.Namespace {
+			own = true
+		} else if scope == exportAll || isDNSLabel(scope) {
+			others = true
+		}
+	}
 	switch {
-	case len(set) == 0:
-	case !set[namespace]:
-		r.errorf(at, "a DestinationRule with a workloadSelector can be exported to its own namespace only")
-	case len(set) > 1:
-		r.errorf(at, "a DestinationRule with a workloadSelector can have one entry only")
+	case own && others:
+		c.failf(at, "a rule with a workload selector cannot be exported to several namespaces")
+	case others:
+		c.failf(at, "a rule with a workload selector cannot be exported beyond its own namespace")
 	}
 }

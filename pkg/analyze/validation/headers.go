@@ -3,9 +3,6 @@ package validation
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -14,152 +11,90 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-var (
-	// tokenRegexp is the name of a header: RFC 7230, section 3.2.6.
-	tokenRegexp = regexp.MustCompile("^[!#$%&'*+.^_`|~A-Za-z0-9-]+$")
-	// plainNameRegexp is what names of headers look like in practice.
-	plainNameRegexp = regexp.MustCompile(`^[-_A-Za-z0-9]+$`)
-	// headerValueRegexp excludes control characters except the tab.
-	headerValueRegexp = regexp.MustCompile("^[^\u0000-\u0008\u000A-\u001F\u007F]*$")
+// headerKind says which bytes besides letters and digits a header's name may
+// have at some place.
+type headerKind string
+
+const (
+	anyHeader    headerKind = "!#$%&'*+-.^_`|~" // RFC 9110, section 5.6.2
+	claimsHeader headerKind = "-_"              // for claims of a token
+	probeHeader  headerKind = "-"               // as for Kubernetes' probes
 )
 
-// headers checks headers that are set, added or removed.
-func (r *report) headers(at resource.FieldPath, h *networking.Headers) {
-	r.headerOperations(sub(at, "request"), h.GetRequest(), true)
-	r.headerOperations(sub(at, "response"), h.GetResponse(), false)
-}
-
-func (r *report) headerOperations(at resource.FieldPath, ops *networking.Headers_HeaderOperations, request bool) {
-	for field, headers := range map[string]map[string]string{"add": ops.GetAdd(), "set": ops.GetSet()} {
-		for _, name := range slices.Sorted(maps.Keys(headers)) {
-			r.check(sub(at, field, name), checkChangedHeader(name, request))
-			r.check(sub(at, field, name), checkHeaderValue(headers[name]))
-		}
-	}
-	for i, name := range ops.GetRemove() {
-		r.check(sub(at, "remove", i), checkChangedHeader(name, false))
-	}
-}
-
-// checkChangedHeader checks the name of a header to change. The host may be
-// set in requests, but neither removed nor set in responses.
-func checkChangedHeader(name string, mayBeHost bool) error {
-	switch {
-	case name == "":
-		return errors.New("a header's name must not be empty")
-	case isAuthority(name) && mayBeHost:
-		return nil
-	case strings.EqualFold(name, "host"):
-		return fmt.Errorf("header %q cannot be changed here", name)
-	case strings.HasPrefix(name, ":"):
-		return fmt.Errorf("header %q cannot be changed: it is a part of the request line", name)
-	}
-	return nil
-}
-
-// checkMatchedHeader checks the name of a header to look at.
-func checkMatchedHeader(name string) error {
-	switch {
-	case name == "":
-		return errors.New("a header's name must not be empty")
-	case istio.IsJWTClaim(name), tokenRegexp.MatchString(name):
-		return nil
-	case slices.Contains([]string{":method", ":scheme", ":authority", ":path", ":status"}, name):
-		return nil
-	}
-	return fmt.Errorf("%q cannot be the name of a header", name)
-}
-
-// checkPlainHeader checks names where only the usual characters are allowed.
-func checkPlainHeader(name string) error {
+func headerName(name string, kind headerKind) error {
 	if name == "" {
-		return errors.New("a header's name must not be empty")
+		return errors.New("the name of a header is empty")
 	}
-	if !plainNameRegexp.MatchString(name) {
-		return fmt.Errorf("%q cannot be the name of a header here: use letters, digits, - and _", name)
+	for i := range len(name) {
+		if c := name[i]; !isAlphanumeric(c) && strings.IndexByte(string(kind), c) < 0 {
+			return fmt.Errorf("%q is not the name of a header", name)
+		}
 	}
 	return nil
 }
 
-// checkHeaderValue checks a value, in which Envoy replaces %NAME% and
-// %NAME(arguments)% and reads %% as a percent sign.
-func checkHeaderValue(value string) error {
-	if !headerValueRegexp.MatchString(value) {
-		return fmt.Errorf("the header value %q has control characters", value)
+// matchedHeader checks the name of a header to match: a real one, a pseudo
+// header of HTTP/2, or a claim of the request's token.
+func matchedHeader(name string) error {
+	switch name {
+	case ":method", ":scheme", ":authority", ":path", ":status":
+		return nil
 	}
-	if !balancedVariables(value) {
-		return fmt.Errorf("the header value %q is not complete: a variable is written %%NAME%%, a percent sign %%%%", value)
+	if istio.IsJWTClaim(name) {
+		return nil
+	}
+	return headerName(name, anyHeader)
+}
+
+// headers checks what is done to the headers of request and response.
+func (c *checker) headers(at resource.FieldPath, headers *networking.Headers) {
+	if request := headers.GetRequest(); request != nil {
+		at := at.Child("request")
+		c.headerValues(at.Child("add"), request.Add, requestHeader)
+		c.headerValues(at.Child("set"), request.Set, requestHeader)
+		c.removedHeaders(at, request.Remove)
+	}
+	if response := headers.GetResponse(); response != nil {
+		at := at.Child("response")
+		c.headerValues(at.Child("add"), response.Add, plainHeader)
+		c.headerValues(at.Child("set"), response.Set, plainHeader)
+		c.removedHeaders(at, response.Remove)
+	}
+}
+
+func (c *checker) headerValues(at resource.FieldPath, values map[string]string, checkName func(string) error) {
+	for _, name := range sortedKeys(values) {
+		c.must(at.Child(name), checkName(name))
+		c.must(at.Child(name), headerValue(values[name]))
+	}
+}
+
+func (c *checker) removedHeaders(at resource.FieldPath, names []string) {
+	for i, name := range names {
+		c.must(item(at, "remove", i), plainHeader(name))
+	}
+}
+
+// requestHeader checks a header that is added to or set in a request. The
+// host may be set, other pseudo headers not.
+func requestHeader(name string) error {
+	if isAuthority(name) {
+		return nil
+	}
+	return plainHeader(name)
+}
+
+// plainHeader refuses the host and HTTP/2's pseudo headers.
+func plainHeader(name string) error {
+	switch {
+	case name == "":
+		return errors.New("the name of a header is empty")
+	case strings.EqualFold(name, "host"), strings.HasPrefix(name, ":"):
+		return fmt.Errorf("the header %q cannot be changed here", name)
 	}
 	return nil
 }
 
-// balancedVariables walks through a header's value as Envoy's parser does.
-func balancedVariables(value string) bool {
-	for {
-		_, rest, found := strings.Cut(value, "%")
-		switch {
-		case !found:
-			return true
-		case strings.HasPrefix(rest, "%"):
-			value = rest[1:]
-			continue
-		}
-		end := strings.IndexAny(rest, "%(")
-		if end < 0 {
-			return false
-		}
-		if rest[end] == '%' {
-			value = rest[end+1:]
-			continue
-		}
-		after, ok := skipArguments(rest[end+1:])
-		after = strings.TrimLeft(after, " ")
-		if !ok || !strings.HasPrefix(after, "%") {
-			return false
-		}
-		value = after[1:]
-	}
-}
-
-// skipArguments steps over the arguments of a variable, either a JSON list of
-// strings or plain text, and the closing parenthesis.
-func skipArguments(text string) (rest string, ok bool) {
-	text = strings.TrimLeft(text, " ")
-	if !strings.HasPrefix(text, "[") {
-		return skipText(text, ")")
-	}
-	text = text[1:]
-	for {
-		text = strings.TrimLeft(text, " ")
-		if !strings.HasPrefix(text, `"`) {
-			return "", false
-		}
-		if text, ok = skipText(text[1:], `"`); !ok {
-			return "", false
-		}
-		text = strings.TrimLeft(text, " ")
-		switch {
-		case strings.HasPrefix(text, ","):
-			text = text[1:]
-		case strings.HasPrefix(text, "]"):
-			text = strings.TrimLeft(text[1:], " ")
-			return strings.CutPrefix(text, ")")
-		default:
-			return "", false
-		}
-	}
-}
-
-// skipText steps over text up to and including the end character; a
-// backslash protects the character after it.
-func skipText(text, end string) (rest string, ok bool) {
-	for i := 0; i < len(text); i++ {
-		switch {
-		case text[i] == '\\':
-			i++
-		case text[i] == end[0]:
-			return text[i+1:], true
-		}
-	}
-	return "", false
+func isAuthority(header string) bool {
+	return strings.EqualFold(header, ":authority") || strings.EqualFold(header, "host")
 }

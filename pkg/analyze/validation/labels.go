@@ -5,101 +5,57 @@ import (
 	"slices"
 	"strings"
 
-	networking "istio.io/api/networking/v1alpha3"
-	typev1beta1 "istio.io/api/type/v1beta1"
-
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-// labels checks a map of Kubernetes labels.
-func (r *report) labels(at resource.FieldPath, set map[string]string) {
-	for _, key := range slices.Sorted(maps.Keys(set)) {
-		switch parts := labelKeyRegexp.FindStringSubmatch(key); {
-		case parts == nil:
-			r.errorf(sub(at, key), "%q cannot be the key of a label", key)
-		case len(parts[1]) > 254:
-			r.errorf(sub(at, key), "%q cannot be the key of a label: its prefix is too long", key)
-		case len(parts[2]) > maxLabel:
-			r.errorf(sub(at, key), "%q cannot be the key of a label: its name is too long", key)
+// labels checks keys and values of labels as Kubernetes does.
+func (c *checker) labels(at resource.FieldPath, labels map[string]string) {
+	for _, key := range sortedKeys(labels) {
+		if !isLabelKey(key) {
+			c.failf(at.Child(key), "%q is not a label key", key)
 		}
-		if value := set[key]; !labelValueRegexp.MatchString(value) {
-			r.errorf(sub(at, key), "%q cannot be the value of a label", value)
+		if value := labels[key]; value != "" && !isQualifiedName(value) {
+			c.failf(at.Child(key), "%q is not a label value", value)
 		}
 	}
 }
 
-// pairs checks the labels of a selector, which must be exact.
-func (r *report) pairs(at resource.FieldPath, set map[string]string) {
-	for _, key := range slices.Sorted(maps.Keys(set)) {
-		if key == "" {
-			r.errorf(at, "the selector has an empty key, with value %q", set[key])
+func isLabelKey(key string) bool {
+	const maxPrefix = 253
+	prefix, name, prefixed := strings.Cut(key, "/")
+	if !prefixed {
+		prefix, name = "", key
+	}
+	if prefixed {
+		if len(prefix) > maxPrefix {
+			return false
 		}
-		if strings.Contains(key, "*") || strings.Contains(set[key], "*") {
-			r.errorf(sub(at, key), "the selector must not have wildcards: %s=%s", key, set[key])
+		for label := range strings.SplitSeq(prefix, ".") {
+			if label == "" || !isDNSLabel(label[:min(len(label), maxLabel)]) {
+				return false
+			}
 		}
 	}
+	return len(name) <= maxLabel && isQualifiedName(name)
 }
 
-// selector checks a policy's selector.
-func (r *report) selector(selector *typev1beta1.WorkloadSelector) {
-	if selector == nil {
-		return
-	}
-	r.pairs(sub(spec(), "selector", "matchLabels"), selector.GetMatchLabels())
-	if len(selector.GetMatchLabels()) == 0 {
-		r.warnf(sub(spec(), "selector"), "the selector has no labels: it selects everything")
-	}
-}
-
-// workloadSelector checks the older form of a selector. It reports whether
-// the rest of the object is worth a look.
-func (r *report) workloadSelector(selector *networking.WorkloadSelector) bool {
-	if selector == nil {
-		return true
-	}
-	before := len(r.problems)
-	r.pairs(sub(spec(), "workloadSelector", "labels"), selector.GetLabels())
-	if len(r.problems) > before {
+// isQualifiedName allows letters, digits and, inside, hyphens, underscores and dots.
+func isQualifiedName(s string) bool {
+	if s == "" || !isAlphanumeric(s[0]) || !isAlphanumeric(s[len(s)-1]) {
 		return false
 	}
-	if len(selector.GetLabels()) == 0 {
-		r.warnf(sub(spec(), "workloadSelector"), "the selector has no labels: it selects everything in the namespace")
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '-' && c != '_' && c != '.' {
+			return false
+		}
 	}
 	return true
 }
 
-// targets checks what a policy is attached to.
-func (r *report) targets(selector *typev1beta1.WorkloadSelector, ref *typev1beta1.PolicyTargetReference, refs []*typev1beta1.PolicyTargetReference) {
-	set := 0
-	for _, used := range []bool{selector != nil, ref != nil, len(refs) > 0} {
-		if used {
-			set++
-		}
+// sortedKeys makes the order of issues the same in every run.
+func sortedKeys[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
 	}
-	if set > 1 {
-		r.errorf(spec(), "only one of selector, targetRef and targetRefs can be set")
-	}
-	r.selector(selector)
-	r.targetRef(sub(spec(), "targetRef"), ref)
-	for i, ref := range refs {
-		r.targetRef(sub(spec(), "targetRefs", i), ref)
-	}
-}
-
-func (r *report) targetRef(at resource.FieldPath, ref *typev1beta1.PolicyTargetReference) {
-	if ref == nil {
-		return
-	}
-	if ref.GetName() == "" {
-		r.errorf(sub(at, "name"), "the target needs a name")
-	}
-	if ref.GetNamespace() != "" {
-		r.errorf(sub(at, "namespace"), "the target must be in the policy's own namespace: leave namespace out")
-	}
-	switch ref.GetGroup() + "/" + ref.GetKind() {
-	case "/Service", "core/Service", "networking.istio.io/ServiceEntry",
-		"gateway.networking.k8s.io/Gateway", "gateway.networking.k8s.io/GatewayClass":
-	default:
-		r.errorf(sub(at, "kind"), "the target must be a Service, ServiceEntry, Gateway or GatewayClass, not %s of group %q", ref.GetKind(), ref.GetGroup())
-	}
+	return slices.Sorted(maps.Keys(m))
 }

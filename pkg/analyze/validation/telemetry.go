@@ -1,110 +1,109 @@
 package validation
 
 import (
-	"maps"
-	"slices"
+	"fmt"
 
+	"github.com/google/cel-go/common"
+	"github.com/google/cel-go/parser"
 	telemetry "istio.io/api/telemetry/v1alpha1"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-// Telemetry checks a Telemetry.
-func Telemetry(t *telemetry.Telemetry) []Problem {
-	r := &report{}
-	r.targets(t.GetSelector(), t.GetTargetRef(), t.GetTargetRefs())
-	for i, metrics := range t.GetMetrics() {
-		r.metrics(sub(spec(), "metrics", i), metrics)
+func (c *checker) telemetry(at resource.FieldPath, t *telemetry.Telemetry) {
+	c.attachment(at, attachment{t.Selector, t.TargetRef, t.TargetRefs})
+	for i, m := range t.Metrics {
+		c.metrics(item(at, "metrics", i), m)
 	}
-	if len(t.GetTracing()) > 1 {
-		r.warnf(sub(spec(), "tracing"), "only the first entry of tracing counts")
+	if len(t.Tracing) > 1 {
+		c.warnf(at.Child("tracing"), "only the first entry of tracing has an effect")
 	}
-	for i, tracing := range t.GetTracing() {
-		r.tracing(sub(spec(), "tracing", i), tracing)
+	for i, tracing := range t.Tracing {
+		c.tracing(item(at, "tracing", i), tracing)
 	}
-	for i, logging := range t.GetAccessLogging() {
-		at := sub(spec(), "accessLogging", i)
-		if logging.GetFilter() != nil {
-			r.check(sub(at, "filter", "expression"), checkLogFilter(logging.GetFilter().GetExpression()))
+	for i, logging := range t.AccessLogging {
+		at := item(at, "accessLogging", i)
+		if logging.Filter != nil {
+			c.must(at.Child("filter", "expression"), celSyntax(logging.Filter.Expression))
 		}
-		r.providers(at, logging.GetProviders())
+		c.providers(at.Child("providers"), logging.Providers)
 	}
-	return r.problems
 }
 
-func (r *report) providers(at resource.FieldPath, providers []*telemetry.ProviderRef) {
-	for i, p := range providers {
-		if p.GetName() == "" {
-			r.errorf(sub(at, "providers", i), "a provider needs a name")
+// celSyntax checks an expression's syntax; what it means is for Envoy to know.
+func celSyntax(expression string) error {
+	p, err := parser.NewParser(parser.Macros(parser.AllMacros...))
+	if err != nil {
+		return err
+	}
+	if _, mistakes := p.Parse(common.NewTextSource(expression)); len(mistakes.GetErrors()) > 0 {
+		first := mistakes.GetErrors()[0]
+		return fmt.Errorf("not a CEL expression: %s at column %d", first.Message, first.Location.Column()+1)
+	}
+	return nil
+}
+
+// providers reports the first mistake only, as the control plane does.
+func (c *checker) providers(at resource.FieldPath, refs []*telemetry.ProviderRef) {
+	for i, ref := range refs {
+		if ref.Name == "" {
+			c.failf(at.Child(resource.Index(i)), "a provider needs a name")
 			return
 		}
 	}
 }
 
-func (r *report) tracing(at resource.FieldPath, t *telemetry.Tracing) {
-	if t == nil {
-		return
+func (c *checker) tracing(at resource.FieldPath, t *telemetry.Tracing) {
+	if len(t.Providers) > 1 {
+		c.warnf(at.Child("providers"), "only one provider of tracing is supported")
 	}
-	if len(t.GetProviders()) > 1 {
-		r.warnf(sub(at, "providers"), "only the first provider counts")
+	c.providers(at.Child("providers"), t.Providers)
+	if share := t.RandomSamplingPercentage.GetValue(); share < 0 || share > 100 {
+		c.failf(at.Child("randomSamplingPercentage"), "%v is not a percentage between 0 and 100", share)
 	}
-	r.providers(at, t.GetProviders())
-	if p := t.GetRandomSamplingPercentage().GetValue(); p < 0 || p > 100 {
-		r.errorf(sub(at, "randomSamplingPercentage"), "randomSamplingPercentage is not in the range 0..100")
-	}
-	for _, name := range slices.Sorted(maps.Keys(t.GetCustomTags())) {
-		at := sub(at, "customTags", name)
-		tag := t.GetCustomTags()[name]
+	for _, name := range sortedKeys(t.CustomTags) {
+		at := at.Child("customTags", name)
 		if name == "" {
-			r.errorf(at, "the name of a tag must not be empty")
+			c.failf(at, "a tag has no name")
 		}
-		if tag == nil {
-			r.errorf(at, "tag %q must not be null", name)
-			continue
-		}
-		switch kind := tag.GetType().(type) {
+		switch tag := t.CustomTags[name].GetType().(type) {
 		case *telemetry.Tracing_CustomTag_Literal:
-			if kind.Literal.GetValue() == "" {
-				r.errorf(sub(at, "literal"), "the value of a literal tag must not be empty")
+			if tag.Literal.GetValue() == "" {
+				c.failf(at.Child("literal"), "the tag needs a value")
 			}
 		case *telemetry.Tracing_CustomTag_Header:
-			if kind.Header.GetName() == "" {
-				r.errorf(sub(at, "header"), "a tag from a header needs the header's name")
+			if tag.Header.GetName() == "" {
+				c.failf(at.Child("header"), "the tag needs the name of a header")
 			}
 		case *telemetry.Tracing_CustomTag_Environment:
-			if kind.Environment.GetName() == "" {
-				r.errorf(sub(at, "environment"), "a tag from the environment needs the variable's name")
+			if tag.Environment.GetName() == "" {
+				c.failf(at.Child("environment"), "the tag needs the name of an environment variable")
 			}
 		}
 	}
 }
 
-func (r *report) metrics(at resource.FieldPath, m *telemetry.Metrics) {
-	r.providers(at, m.GetProviders())
-	for i, override := range m.GetOverrides() {
-		at := sub(at, "overrides", i)
-		if override == nil {
-			r.errorf(at, "an override must not be null")
-			continue
-		}
-		for _, name := range slices.Sorted(maps.Keys(override.GetTagOverrides())) {
-			at := sub(at, "tagOverrides", name)
-			tag := override.GetTagOverrides()[name]
-			if name == "" {
-				r.warnf(at, "the name of a tag must not be empty")
-			}
-			upsert := tag.GetOperation() == telemetry.MetricsOverrides_TagOverride_UPSERT
-			switch {
-			case tag == nil:
-				r.errorf(at, "an override must not be null")
-			case upsert && tag.GetValue() == "":
-				r.errorf(at, "operation UPSERT needs a value")
-			case !upsert && tag.GetValue() != "":
-				r.errorf(sub(at, "value"), "operation REMOVE cannot have a value")
-			}
+func (c *checker) metrics(at resource.FieldPath, m *telemetry.Metrics) {
+	c.providers(at.Child("providers"), m.Providers)
+	for i, override := range m.Overrides {
+		at := item(at, "overrides", i)
+		for _, name := range sortedKeys(override.TagOverrides) {
+			c.tagOverride(at.Child("tagOverrides", name), name, override.TagOverrides[name])
 		}
 		if custom, ok := override.GetMatch().GetMetricMatch().(*telemetry.MetricSelector_CustomMetric); ok && custom.CustomMetric == "" {
-			r.errorf(sub(at, "match", "customMetric"), "customMetric must not be empty")
+			c.failf(at.Child("match", "customMetric"), "customMetric is empty")
 		}
+	}
+}
+
+func (c *checker) tagOverride(at resource.FieldPath, name string, tag *telemetry.MetricsOverrides_TagOverride) {
+	if name == "" {
+		c.warnf(at, "a tag has no name")
+	}
+	switch {
+	case tag.GetOperation() == telemetry.MetricsOverrides_TagOverride_UPSERT && tag.GetValue() == "":
+		c.failf(at, "operation UPSERT needs a value")
+	case tag.GetOperation() == telemetry.MetricsOverrides_TagOverride_REMOVE && tag.GetValue() != "":
+		c.failf(at.Child("value"), "operation REMOVE has no use for a value")
 	}
 }
