@@ -33,7 +33,7 @@ func run(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "building meshctl: %v\n%s", err, out)
 		return 1
 	}
-	return lab.Main(m, &mesh, lab.Options{}, installDefaultProfile)
+	return lab.Main(m, &mesh, lab.Options{}, installDefaultProfile, deployShop)
 }
 
 // installDefaultProfile is the beginning of all stories: what "meshctl manifest

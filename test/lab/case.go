@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,17 @@ func (c *Case) WaitForRollouts() {
 // selector matches and that is not being deleted.
 func (c *Case) Pod(selector string) string {
 	c.t.Helper()
+	names := c.pods(selector)
+	if len(names) != 1 {
+		c.t.Fatalf("want one pod with %s in namespace %s, found %d: %v", selector, c.Namespace, len(names), names)
+	}
+	return names[0]
+}
+
+// pods returns the names of the pods that a selector matches, sorted, without
+// those that are being deleted.
+func (c *Case) pods(selector string) []string {
+	c.t.Helper()
 	pods, err := c.Client.CoreV1().Pods(c.Namespace).List(c.ctx, metav1.ListOptions{LabelSelector: selector})
 	c.must(err)
 	var names []string
@@ -124,10 +136,22 @@ func (c *Case) Pod(selector string) string {
 			names = append(names, pod.Name)
 		}
 	}
-	if len(names) != 1 {
-		c.t.Fatalf("want one pod with %s in namespace %s, found %d: %v", selector, c.Namespace, len(names), names)
+	slices.Sort(names)
+	return names
+}
+
+// PodsOf returns the names of the pods of a Deployment ("deploy/NAME") in the
+// test's namespace, those that are being deleted left out.
+func (c *Case) PodsOf(workload string) []string {
+	c.t.Helper()
+	name := workload[strings.LastIndex(workload, "/")+1:]
+	deployment, err := c.Client.AppsV1().Deployments(c.Namespace).Get(c.ctx, name, metav1.GetOptions{})
+	c.must(err)
+	names := c.pods(metav1.FormatLabelSelector(deployment.Spec.Selector))
+	if len(names) == 0 {
+		c.t.Fatalf("deployment %s/%s has no pod", c.Namespace, name)
 	}
-	return names[0]
+	return names
 }
 
 // DeletePod deletes a pod of the test's namespace and waits until it is gone.
