@@ -29,13 +29,48 @@ func portForwards() schema.GroupVersionResource {
 
 // MapPort puts a loopback address (host:port) behind a port of a pod: whoever
 // forwards to that port, or reaches the pod through the API server, ends
-// there. The address need not be listened on. A pod that replaces this one
-// needs a mapping of its own.
+// there. The address need not be listened on. The mapping is in force when
+// MapPort returns. A pod that replaces this one needs a mapping of its own.
 func (l *Lab) MapPort(ctx context.Context, namespace, pod string, port int, to string) error {
 	return l.mapPorts(ctx, namespace, pod, map[int]string{port: to})
 }
 
 func (l *Lab) mapPorts(ctx context.Context, namespace, pod string, ports map[int]string) error {
+	if err := l.unmap(ctx, namespace, pod, ports); err != nil {
+		return err
+	}
+	if err := l.applyPorts(ctx, namespace, pod, func(known map[int]string) { maps.Copy(known, ports) }); err != nil {
+		return err
+	}
+	for port := range ports {
+		return l.waitMapped(ctx, namespace, pod, port, true) // all of them come at once
+	}
+	return nil
+}
+
+// unmap drops the mappings of those ports that lead elsewhere today: that a
+// mapping has changed cannot be seen, only that there is none and then one.
+func (l *Lab) unmap(ctx context.Context, namespace, pod string, ports map[int]string) error {
+	changed := 0
+	for port, to := range ports {
+		if old := l.forwards.get(namespace, pod, port); old != "" && old != to {
+			changed = port
+		}
+	}
+	if changed == 0 {
+		return nil
+	}
+	err := l.applyPorts(ctx, namespace, pod, func(known map[int]string) {
+		maps.DeleteFunc(known, func(port int, _ string) bool { return ports[port] != "" })
+	})
+	if err != nil {
+		return err
+	}
+	return l.waitMapped(ctx, namespace, pod, changed, false)
+}
+
+// applyPorts changes the mappings of a pod and tells kwok.
+func (l *Lab) applyPorts(ctx context.Context, namespace, pod string, change func(map[int]string)) error {
 	l.forwards.mu.Lock()
 	defer l.forwards.mu.Unlock()
 	if l.forwards.ports == nil {
@@ -45,9 +80,8 @@ func (l *Lab) mapPorts(ctx context.Context, namespace, pod string, ports map[int
 	if l.forwards.ports[key] == nil {
 		l.forwards.ports[key] = map[int]string{}
 	}
-	maps.Copy(l.forwards.ports[key], ports)
-
-	var rules []any
+	change(l.forwards.ports[key])
+	rules := []any{}
 	for _, port := range slices.Sorted(maps.Keys(l.forwards.ports[key])) {
 		host, service, err := net.SplitHostPort(l.forwards.ports[key][port])
 		if err != nil {
@@ -75,6 +109,20 @@ func (l *Lab) mapPorts(ctx context.Context, namespace, pod string, ports map[int
 	return nil
 }
 
+// get returns the address behind a port of a pod, "" if there is none.
+func (f *forwards) get(namespace, pod string, port int) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ports[types.NamespacedName{Namespace: namespace, Name: pod}][port]
+}
+
+// has tells whether any port of a pod is mapped.
+func (f *forwards) has(namespace, pod string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.ports[types.NamespacedName{Namespace: namespace, Name: pod}]) > 0
+}
+
 // forget drops the mappings of a pod that is gone.
 func (l *Lab) forget(ctx context.Context, namespace, pod string) error {
 	l.forwards.mu.Lock()
@@ -89,10 +137,8 @@ func (l *Lab) forget(ctx context.Context, namespace, pod string) error {
 
 // behind returns the loopback address behind a port of a pod.
 func (l *Lab) behind(pod *corev1.Pod, port int) (string, error) {
-	l.forwards.mu.Lock()
-	defer l.forwards.mu.Unlock()
-	to, ok := l.forwards.ports[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}][port]
-	if !ok {
+	to := l.forwards.get(pod.Namespace, pod.Name, port)
+	if to == "" {
 		return "", fmt.Errorf("nothing listens on port %d of pod %s/%s", port, pod.Namespace, pod.Name)
 	}
 	return to, nil

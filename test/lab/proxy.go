@@ -154,7 +154,7 @@ func (r *Runtime) Envoys(namespace string) []*envoy.Proxy {
 	defer r.mu.Unlock()
 	var all []*envoy.Proxy
 	for _, run := range r.pods {
-		if s, ok := run.work.(sidecar); ok && (namespace == "" || run.name.Namespace == namespace) {
+		if s, ok := run.work.(sidecar); ok && run.gone.Err() == nil && (namespace == "" || run.name.Namespace == namespace) {
 			all = append(all, s.Proxy)
 		}
 	}

@@ -44,7 +44,9 @@ type Runtime struct {
 type podRun struct {
 	name   types.NamespacedName
 	cancel context.CancelFunc
-	work   work // nil until it runs
+	gone   context.Context // done when the pod is deleted
+	ended  chan struct{}   // closed when nothing runs any more
+	work   work            // nil until it runs
 }
 
 // work is what runs in the place of a pod's container.
@@ -113,17 +115,36 @@ func (r *Runtime) see(pod *corev1.Pod) {
 		return
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	run := &podRun{name: types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}, cancel: cancel}
+	run := &podRun{name: types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}, cancel: cancel, gone: ctx, ended: make(chan struct{})}
+	var former *podRun // of the same name, as StatefulSets have it
+	for _, other := range r.pods {
+		if other.name == run.name {
+			former = other
+		}
+	}
 	r.pods[pod.UID] = run
-	r.busy.Go(func() { r.run(ctx, pod, run, runner) })
+	r.busy.Go(func() {
+		defer close(run.ended)
+		if former != nil {
+			<-former.ended
+		}
+		r.run(ctx, pod, run, runner)
+	})
 }
 
-// drop ends what runs for a pod that is deleted.
+// drop ends what runs for a pod that is deleted. A pod that kwok simulates alone
+// may have ports that a test has mapped.
 func (r *Runtime) drop(pod *corev1.Pod) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if run, known := r.pods[pod.UID]; known {
+	run, known := r.pods[pod.UID]
+	r.mu.Unlock()
+	switch {
+	case known:
 		run.cancel()
+	case r.ctx.Err() == nil && r.runnerFor(pod) == nil && r.lab.forwards.has(pod.Namespace, pod.Name):
+		if err := r.lab.forget(r.ctx, pod.Namespace, pod.Name); err != nil {
+			r.note("%v", err)
+		}
 	}
 }
 
@@ -176,9 +197,6 @@ func (r *Runtime) run(ctx context.Context, pod *corev1.Pod, run *podRun, start f
 	r.mu.Unlock()
 
 	<-ctx.Done()
-	r.mu.Lock()
-	delete(r.pods, pod.UID)
-	r.mu.Unlock()
 	if running != nil {
 		running.close()
 	}
@@ -187,6 +205,9 @@ func (r *Runtime) run(ctx context.Context, pod *corev1.Pod, run *podRun, start f
 			r.note("%v", err)
 		}
 	}
+	r.mu.Lock()
+	delete(r.pods, pod.UID)
+	r.mu.Unlock()
 }
 
 // bring starts a pod's work, maps its ports and makes the pod Ready.
@@ -213,7 +234,7 @@ func (r *Runtime) find(namespace, pod string) work {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, run := range r.pods {
-		if run.name.Namespace == namespace && run.name.Name == pod {
+		if run.name.Namespace == namespace && run.name.Name == pod && run.gone.Err() == nil {
 			return run.work
 		}
 	}
