@@ -19,8 +19,9 @@ import (
 
 // forwards knows which loopback address stands behind a port of a pod.
 type forwards struct {
-	mu    sync.Mutex
-	ports map[types.NamespacedName]map[int]string
+	mu      sync.Mutex
+	ports   map[types.NamespacedName]map[int]string
+	version int // counts changes, so that each has a marker of its own
 }
 
 func portForwards() schema.GroupVersionResource {
@@ -36,60 +37,41 @@ func (l *Lab) MapPort(ctx context.Context, namespace, pod string, port int, to s
 }
 
 func (l *Lab) mapPorts(ctx context.Context, namespace, pod string, ports map[int]string) error {
-	if err := l.unmap(ctx, namespace, pod, ports); err != nil {
-		return err
-	}
-	if err := l.applyPorts(ctx, namespace, pod, func(known map[int]string) { maps.Copy(known, ports) }); err != nil {
-		return err
-	}
-	for port := range ports {
-		return l.waitMapped(ctx, namespace, pod, port, true) // all of them come at once
-	}
-	return nil
-}
-
-// unmap drops the mappings of those ports that lead elsewhere today: that a
-// mapping has changed cannot be seen, only that there is none and then one.
-func (l *Lab) unmap(ctx context.Context, namespace, pod string, ports map[int]string) error {
-	changed := 0
-	for port, to := range ports {
-		if old := l.forwards.get(namespace, pod, port); old != "" && old != to {
-			changed = port
-		}
-	}
-	if changed == 0 {
-		return nil
-	}
-	err := l.applyPorts(ctx, namespace, pod, func(known map[int]string) {
-		maps.DeleteFunc(known, func(port int, _ string) bool { return ports[port] != "" })
-	})
+	marker, err := l.applyPorts(ctx, namespace, pod, ports)
 	if err != nil {
 		return err
 	}
-	return l.waitMapped(ctx, namespace, pod, changed, false)
+	return l.waitMapped(ctx, namespace, pod, marker)
 }
 
-// applyPorts changes the mappings of a pod and tells kwok.
-func (l *Lab) applyPorts(ctx context.Context, namespace, pod string, change func(map[int]string)) error {
-	l.forwards.mu.Lock()
-	defer l.forwards.mu.Unlock()
-	if l.forwards.ports == nil {
-		l.forwards.ports = map[types.NamespacedName]map[int]string{}
+// The ports of a pod that serve as markers. Nobody forwards to them but probes.
+const firstMarker, lastMarker = 60000, 65535
+
+// applyPorts adds mappings to those of a pod and tells kwok. It returns the
+// marker, a port that is mapped in this version of the rules only.
+func (l *Lab) applyPorts(ctx context.Context, namespace, pod string, ports map[int]string) (marker int, err error) {
+	f := &l.forwards
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ports == nil {
+		f.ports = map[types.NamespacedName]map[int]string{}
 	}
 	key := types.NamespacedName{Namespace: namespace, Name: pod}
-	if l.forwards.ports[key] == nil {
-		l.forwards.ports[key] = map[int]string{}
+	if f.ports[key] == nil {
+		f.ports[key] = map[int]string{}
 	}
-	change(l.forwards.ports[key])
-	rules := []any{}
-	for _, port := range slices.Sorted(maps.Keys(l.forwards.ports[key])) {
-		host, service, err := net.SplitHostPort(l.forwards.ports[key][port])
+	maps.Copy(f.ports[key], ports)
+	f.version++
+	marker = firstMarker + f.version%(lastMarker-firstMarker)
+	rules := []any{map[string]any{"ports": []any{int64(marker)}, "target": map[string]any{"address": loopback, "port": int64(l.marker.port)}}}
+	for _, port := range slices.Sorted(maps.Keys(f.ports[key])) {
+		host, service, err := net.SplitHostPort(f.ports[key][port])
 		if err != nil {
-			return fmt.Errorf("mapping port %d of pod %s: %w", port, key, err)
+			return 0, fmt.Errorf("mapping port %d of pod %s: %w", port, key, err)
 		}
 		number, err := strconv.Atoi(service)
 		if err != nil {
-			return fmt.Errorf("mapping port %d of pod %s: %w", port, key, err)
+			return 0, fmt.Errorf("mapping port %d of pod %s: %w", port, key, err)
 		}
 		rules = append(rules, map[string]any{
 			"ports":  []any{int64(port)},
@@ -101,12 +83,12 @@ func (l *Lab) applyPorts(ctx context.Context, namespace, pod string, change func
 		"metadata": map[string]any{"name": pod, "namespace": namespace},
 		"spec":     map[string]any{"forwards": rules},
 	}}
-	_, err := l.objects.dynamic.Resource(portForwards()).Namespace(namespace).
+	_, err = l.objects.dynamic.Resource(portForwards()).Namespace(namespace).
 		Apply(ctx, pod, rule, metav1.ApplyOptions{FieldManager: "lab", Force: true})
 	if err != nil {
-		return fmt.Errorf("mapping ports of pod %s: %w", key, err)
+		return 0, fmt.Errorf("mapping ports of pod %s: %w", key, err)
 	}
-	return nil
+	return marker, nil
 }
 
 // get returns the address behind a port of a pod, "" if there is none.

@@ -55,6 +55,7 @@ type Lab struct {
 	egress   *egress
 	objects  *objects
 	forwards forwards
+	marker   *markerListener
 	etcdPort int
 	apiPort  int
 	direct   string // kubeconfig of the control plane's own components
@@ -144,6 +145,9 @@ func (l *Lab) furnish(options Options) (err error) {
 	if l.keys, err = newKeys(l.Dir); err != nil {
 		return err
 	}
+	if l.marker, err = l.listenForMarkers(); err != nil {
+		return err
+	}
 	l.egress, err = l.startEgress(filepath.Join(l.Dir, "egress.sock"))
 	return err
 }
@@ -212,6 +216,9 @@ func (l *Lab) Stop() error {
 		}
 		if l.egress != nil {
 			l.egress.close()
+		}
+		if l.marker != nil {
+			l.marker.close()
 		}
 		l.spawner.close()
 		if l.reaper != nil {

@@ -5,83 +5,104 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/transport/spdy"
 )
 
-// probeTimeout is how long a forward may stay silent before it counts as one
-// that leads somewhere: the target may be a black hole.
-const probeTimeout = time.Second
-
-// errNoForward says that kwok knows no mapping for a port.
-var errNoForward = errors.New("kwok has not heard of the mapping")
-
-// waitMapped returns when kwok forwards a port of a pod, or, with want false,
-// when it no longer does. kwok follows the mappings and is a moment behind.
-func (l *Lab) waitMapped(ctx context.Context, namespace, pod string, port int, want bool) error {
-	return eventually(ctx, func(ctx context.Context) error {
-		err := l.probe(ctx, namespace, pod, port)
-		if !want && errors.Is(err, errNoForward) {
-			return nil
-		}
-		if !want && err == nil {
-			return errors.New("kwok still has the old mapping")
-		}
-		return err
-	})
+// markerListener takes connections and ends them at once. kwok follows the
+// mappings of ports and is a moment behind: a forward to the marker port of
+// the newest version of a pod's rules tells that kwok has it.
+type markerListener struct {
+	listener net.Listener
+	port     int
 }
 
-// probe opens a port-forward to a pod and returns errNoForward if kwok does not
-// know where it leads.
-func (l *Lab) probe(ctx context.Context, namespace, pod string, port int) error {
+func (l *Lab) listenForMarkers() (*markerListener, error) {
+	m := &markerListener{}
+	var err error
+	if m.port, err = l.ports.next(); err != nil {
+		return nil, err
+	}
+	if m.listener, err = net.Listen("tcp", address(m.port)); err != nil {
+		return nil, fmt.Errorf("listening for probes: %w", err)
+	}
+	go func() {
+		for {
+			connection, err := m.listener.Accept()
+			if err != nil {
+				return // closed
+			}
+			connection.Close()
+		}
+	}()
+	return m, nil
+}
+
+func (m *markerListener) close() { m.listener.Close() }
+
+// probeTimeout bounds one probe.
+const probeTimeout = 5 * time.Second
+
+// waitMapped returns when kwok forwards the marker port of a pod.
+func (l *Lab) waitMapped(ctx context.Context, namespace, pod string, marker int) error {
+	err := eventually(ctx, func(ctx context.Context) error { return l.probe(ctx, namespace, pod, marker) })
+	if err != nil {
+		return fmt.Errorf("waiting for kwok to map the ports of pod %s/%s: %w", namespace, pod, err)
+	}
+	return nil
+}
+
+// probe opens a port-forward to a pod's marker port and returns what kwok
+// complains about.
+func (l *Lab) probe(ctx context.Context, namespace, pod string, marker int) error {
 	config, err := l.Config()
 	if err != nil {
 		return err
 	}
 	transport, upgrader, err := spdy.RoundTripperFor(config)
 	if err != nil {
-		return fmt.Errorf("probing port %d of pod %s/%s: %w", port, namespace, pod, err)
+		return err
 	}
 	url := l.Client.CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL()
 	connection, _, err := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, url).Dial("portforward.k8s.io")
 	if err != nil {
-		return fmt.Errorf("probing port %d of pod %s/%s: %w", port, namespace, pod, err)
+		return err
 	}
 	defer connection.Close()
 	headers := http.Header{}
-	headers.Set(corev1.PortHeader, strconv.Itoa(port))
+	headers.Set(corev1.PortHeader, strconv.Itoa(marker))
 	headers.Set(corev1.PortForwardRequestIDHeader, "0")
 	headers.Set(corev1.StreamType, corev1.StreamTypeError)
 	complaints, err := connection.CreateStream(headers)
 	if err != nil {
-		return fmt.Errorf("probing port %d of pod %s/%s: %w", port, namespace, pod, err)
+		return err
 	}
 	complaints.Close() // nothing is written to it
 	headers.Set(corev1.StreamType, corev1.StreamTypeData)
 	data, err := connection.CreateStream(headers)
 	if err != nil {
-		return fmt.Errorf("probing port %d of pod %s/%s: %w", port, namespace, pod, err)
+		return err
 	}
-	data.Close() // the target sees the end of its input
+	data.Close() // nor to this one
 
-	answer := make(chan string, 1)
+	answer := make(chan error, 1)
 	go func() {
-		text, _ := io.ReadAll(complaints) // ends with the connection at the latest
-		answer <- string(text)
+		text, err := io.ReadAll(complaints) // ends with the connection at the latest
+		if err == nil && len(text) > 0 {
+			err = errors.New(string(text))
+		}
+		answer <- err
 	}()
 	select {
-	case text := <-answer:
-		if strings.Contains(text, "no forward found") || strings.Contains(text, "forward not found") {
-			return errNoForward
-		}
-		return nil
+	case err := <-answer:
+		return err
 	case <-time.After(probeTimeout):
-		return nil
+		return errors.New("no answer to a probe")
 	case <-ctx.Done():
 		return ctx.Err()
 	}

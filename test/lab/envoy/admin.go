@@ -40,7 +40,8 @@ func (a *admin) open() error {
 		return fmt.Errorf("opening an admin port: %w", err)
 	}
 	a.address = listener.Addr().String() // the same again when it is opened again
-	a.server = &http.Server{Handler: a.handler()}
+	// kwok does not tell when the other end of a forward has gone.
+	a.server = &http.Server{Handler: a.handler(), IdleTimeout: 30 * time.Second, ReadHeaderTimeout: 30 * time.Second}
 	go a.server.Serve(listener) // ends with close
 	return nil
 }
