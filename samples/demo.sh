@@ -112,6 +112,12 @@ play 4 3 'meshctl inject -f samples/shop --check'
 play 4 0 'meshctl inject -f shop.yaml --check && echo nothing to inject'
 play 12 0 'meshctl inject -f samples/shop/orders.yaml --explain'
 
+title '3. Analyze: what is wrong in the configuration, where, and what to do'
+play 5 0 'meshctl analyze samples/shop'
+play 20 3 'meshctl analyze samples/shop-broken'
+play 8 0 'meshctl analyze --explain IST0109'
+play 6 0 'meshctl manifest generate | meshctl analyze --scope whole samples/shop - && echo the whole mesh is fine'
+
 title '4. Proxies: what an Envoy really does, and what a change did to it'
 play 12 0 'meshctl proxy-config cluster --file samples/shop-dumps/frontend.before.json'
 play 8 0 'meshctl proxy-config listener --file samples/shop-dumps/frontend.before.json'

@@ -62,7 +62,7 @@ func (in *analyzeInput) load(ctx context.Context, e *env, analyzers []analyze.An
 		if err != nil {
 			return nil, err
 		}
-		set, settings.Scope = cluster.objects, analyze.Whole
+		set, settings.Scope = cluster.objects, analyze.Live
 		if !allNamespaces {
 			loaded.namespace = cluster.namespace
 		}
@@ -104,7 +104,7 @@ func (in *analyzeInput) loadFiles(e *env, loaded *loadedMesh) ([]*resource.Objec
 	}
 	objects, problems, err := resource.Load(paths, e.in)
 	if err != nil {
-		return nil, err
+		return nil, usageError{err} // a path that was named cannot be opened
 	}
 	if in.ignoreUnknown {
 		for _, p := range problems {

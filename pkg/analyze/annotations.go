@@ -28,8 +28,20 @@ func annotationsOfWorkloads() Analyzer {
 				for _, o := range m.Of(kind) {
 					for _, name := range slices.Sorted(maps.Keys(o.Annotations)) {
 						if isMeshAnnotation(name) && !writtenByMesh(name) {
-							findings = append(findings, checkAnnotation(o, name, known)...)
+							findings = append(findings, annotated{o, o.Kind, o.Labels, o.Annotations, path("metadata")}.check(name, known)...)
 						}
+					}
+				}
+			}
+			for _, w := range m.workloads().all {
+				if w.Pod {
+					continue // done above
+				}
+				// The pods that a template makes will carry its annotations.
+				template := annotated{w.Object, istio.Pod.Kind, w.Labels, w.Annotations, path("spec", "template", "metadata")}
+				for _, name := range slices.Sorted(maps.Keys(w.Annotations)) {
+					if isMeshAnnotation(name) && !writtenByMesh(name) {
+						findings = append(findings, template.check(name, known)...)
 					}
 				}
 			}
@@ -52,19 +64,27 @@ func writtenByMesh(name string) bool {
 	return false
 }
 
-func checkAnnotation(o *resource.Object, name string, known map[string]*annotation.Instance) []Finding {
-	field := path("metadata", "annotations", name)
+// annotated is an object with annotations, or a template for pods in one.
+type annotated struct {
+	*resource.Object
+	kind                string // of what carries the annotations
+	labels, annotations map[string]string
+	metadata            resource.FieldPath
+}
+
+func (o annotated) check(name string, known map[string]*annotation.Instance) []Finding {
+	field := append(slices.Clone(o.metadata), "annotations", name)
 	a := known[name]
 	if a == nil {
-		return []Finding{found("IST0108", o, field, "annotation %q is not known%s", name, didYouMean(name, slices.Sorted(maps.Keys(known))))}
+		return []Finding{found("IST0108", o.Object, field, "annotation %q is not known%s", name, didYouMean(name, slices.Sorted(maps.Keys(known))))}
 	}
 	var findings []Finding
-	if _, replaced := o.Labels[istio.SidecarInject]; a.Deprecated && !(replaced && name == annotation.SidecarInject.Name) {
+	if _, replaced := o.labels[istio.SidecarInject]; a.Deprecated && !(replaced && name == annotation.SidecarInject.Name) {
 		instead := ""
 		if name == annotation.SidecarInject.Name {
 			instead = ": use the label of the same name"
 		}
-		findings = append(findings, found("IST0135", o, field, "annotation %q is deprecated%s", name, instead))
+		findings = append(findings, found("IST0135", o.Object, field, "annotation %q is deprecated%s", name, instead))
 	}
 	var places []string
 	for _, place := range a.Resources {
@@ -75,11 +95,11 @@ func checkAnnotation(o *resource.Object, name string, known map[string]*annotati
 			places = append(places, place.String())
 		}
 	}
-	if !slices.Contains(places, o.Kind) {
-		return append(findings, found("IST0107", o, field, "annotation %q has no effect here, only on %s", name, strings.Join(places, ", ")))
+	if !slices.Contains(places, o.kind) {
+		return append(findings, found("IST0107", o.Object, field, "annotation %q has no effect here, only on %s", name, strings.Join(places, ", ")))
 	}
-	if err := checkAnnotationValue(name, o.Annotations[name]); err != nil {
-		findings = append(findings, found("IST0125", o, field, "annotation %q has the value %q: %v", name, o.Annotations[name], err))
+	if err := checkAnnotationValue(name, o.annotations[name]); err != nil {
+		findings = append(findings, found("IST0125", o.Object, field, "annotation %q has the value %q: %v", name, o.annotations[name], err))
 	}
 	return findings
 }

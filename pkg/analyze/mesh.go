@@ -21,11 +21,15 @@ const (
 	// Partial takes the objects for a fragment of the mesh's configuration;
 	// what runs in the mesh is not looked at.
 	Partial
-	// Whole takes the objects for everything there is.
+	// Whole takes the objects for everything that there will be: a template for
+	// pods stands for its pods.
 	Whole
+	// Live takes the objects for everything there is, as in a cluster: where
+	// there are no pods, nothing runs.
+	Live
 )
 
-// Scopes lists the names of all scopes.
+// Scopes lists the names of the scopes that files can have.
 func Scopes() []string { return []string{"auto", "partial", "whole"} }
 
 // ParseScope reads a scope's name.
@@ -126,7 +130,7 @@ func (m *Mesh) RootNamespace() string {
 // not exist. Where that is only assumed, the assumption is kept for Assumed.
 func (m *Mesh) complete(kind schema.GroupKind) bool {
 	switch m.Scope {
-	case Whole:
+	case Whole, Live:
 		return true
 	case Partial:
 		return !slices.Contains(workloadKinds(), kind)

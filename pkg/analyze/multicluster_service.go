@@ -28,7 +28,7 @@ func checkServicesAcrossClusters(m *Mesh) []Finding {
 	}
 	remote := map[string]*Mesh{}
 	for name, set := range m.Remote {
-		remote[name] = NewMesh(set, Settings{Scope: Whole})
+		remote[name] = NewMesh(set, Settings{Scope: Live})
 	}
 	type other struct {
 		cluster string

@@ -32,7 +32,7 @@ func newWorkloadTable(m *Mesh) *workloadTable {
 	for _, o := range views[podSpec](m, istio.Pod) {
 		t.add(&workload{Object: o.Object, Labels: o.Labels, Annotations: o.Annotations, Spec: o.Spec, Pod: true})
 	}
-	if m.Scope != Auto {
+	if m.Scope == Partial || m.Scope == Live {
 		return t
 	}
 	for _, kind := range controllerKinds() {

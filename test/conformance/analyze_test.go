@@ -42,7 +42,7 @@ func TestAnalyzeAgreesWithThePeerOnFragments(t *testing.T) {
 }
 
 func TestAnalyzeAgreesWithThePeerOnWholeMeshes(t *testing.T) {
-	compareWithPeer(t, analyze.Whole, "expected.live.json", "unstable.live.json")
+	compareWithPeer(t, analyze.Live, "expected.live.json", "unstable.live.json")
 }
 
 func compareWithPeer(t *testing.T, scope analyze.Scope, expectedName, unstableName string) {
@@ -136,7 +136,7 @@ func analyzeCase(t *testing.T, dir string, scope analyze.Scope) []verdict {
 			settings.Config = config
 		}
 	}
-	if scope == analyze.Whole {
+	if scope == analyze.Live {
 		analyze.PlaceInNamespace(objects, "default")
 		for i, o := range objects {
 			// As if a cluster served them: nothing has a place in a file.
