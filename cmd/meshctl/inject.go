@@ -81,6 +81,7 @@ and the labels of Namespaces that are known.`,
 			return runInject(cmd.Context(), e, o)
 		},
 	}
+	cmd.AddCommand(newInjectDisableCmd(e, nil), newInjectEnableCmd(e, nil))
 	o.input.register(cmd)
 	o.config.register(cmd)
 	fs := cmd.Flags()

@@ -65,11 +65,14 @@ func (c *injectConfig) fromCharts() bool {
 
 // injector gathers the configuration.
 func (c *injectConfig) injector(ctx context.Context, e *env) (*inject.Injector, error) {
-	if c.revision != "" && !c.fromFiles() && !c.fromCharts() {
-		return nil, errors.New("reading the configuration of a revision from the cluster is not possible yet; give --inject-config-file, --mesh-config-file and --values-file")
-	}
 	o := inject.Options{Revision: c.revision, Explicit: c.configFile != "", Getenv: e.getenv}
 	o.NativeSidecars = c.native == nativeOn || c.native == nativeAuto && e.getenv("ENABLE_NATIVE_SIDECARS") == "true"
+	if c.revision != "" && !c.fromFiles() && !c.fromCharts() {
+		if err := c.readCluster(ctx, e, &o); err != nil {
+			return nil, err
+		}
+		return inject.New(o)
+	}
 	if err := c.readFiles(&o); err != nil {
 		return nil, err
 	}

@@ -146,3 +146,17 @@ func matching(selectors []metav1.LabelSelector, pod labels.Set) string {
 	}
 	return ""
 }
+
+// NeverInjected is the reason why no configuration would inject a pod; "" if
+// there is none.
+func NeverInjected(pod *corev1.Pod) string {
+	switch {
+	case pod.Spec.HostNetwork:
+		return "it uses the host's network, whose traffic must not be redirected"
+	case ignoredNamespace(pod.Namespace):
+		return fmt.Sprintf("namespace %s belongs to Kubernetes itself", pod.Namespace)
+	case optedOut(pod):
+		return fmt.Sprintf("its label or annotation %s is false", label.SidecarInject.Name)
+	}
+	return ""
+}

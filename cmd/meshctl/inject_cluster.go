@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/kube"
+	"github.com/meshctl/meshctl/internal/resource"
+	"github.com/meshctl/meshctl/pkg/inject"
+)
+
+// The kinds that injection reads from a cluster.
+var (
+	webhookKind     = schema.GroupKind{Group: "admissionregistration.k8s.io", Kind: "MutatingWebhookConfiguration"}
+	namespaceKind   = schema.GroupKind{Kind: "Namespace"}
+	nodeKind        = schema.GroupKind{Kind: "Node"}
+	configMapKind   = schema.GroupKind{Kind: "ConfigMap"}
+	deploymentKind  = schema.GroupKind{Group: "apps", Kind: "Deployment"}
+	proxyConfigKind = schema.GroupKind{Group: "networking.istio.io", Kind: "ProxyConfig"}
+)
+
+// readCluster takes the configuration of a revision or tag from the cluster.
+// What the user may not read besides the ConfigMaps is left out with a warning.
+func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Options) error {
+	cluster, err := e.cluster()
+	if err != nil {
+		return err
+	}
+	set, skipped, err := cluster.List(ctx, []schema.GroupKind{webhookKind, proxyConfigKind, nodeKind}, kube.ListOptions{})
+	if err != nil {
+		return err
+	}
+	e.tellSkipped(skipped)
+	webhooks, err := inject.Webhooks(set.Of(webhookKind))
+	if err != nil {
+		return err
+	}
+	o.Revision = c.revision
+	if w, ok := inject.ForRevision(webhooks, c.revision); ok {
+		o.Revision = w.Revision
+		o.Cluster, o.Network = inject.PathSettings(w.Path())
+	}
+	o.Tags = inject.Tags(webhooks, o.Revision)
+	if o.Namespaces, err = e.namespaces(ctx, cluster); err != nil {
+		return err
+	}
+	if o.ProxyConfigs, err = istio.NewProxyConfigs(set.Of(proxyConfigKind)); err != nil {
+		return err
+	}
+	settings := e.istiodSettings(ctx, cluster, o.Revision)
+	o.CompliancePolicy = settings.CompliancePolicy
+	if c.native == nativeAuto {
+		o.NativeSidecars = settings.Native(kubeletVersions(set))
+	}
+	return readConfigMaps(ctx, cluster, e.global.istioNamespace, o)
+}
+
+// tellSkipped warns of kinds that could not be read. A kind whose CRD is not
+// there has no objects either.
+func (e *env) tellSkipped(skipped []kube.Skipped) {
+	for _, s := range skipped {
+		if _, absent := s.Err.(kube.NotServedError); !absent {
+			e.warn(fmt.Sprintf("going on without %s: %v", s.Kind.Kind, s.Err))
+		}
+	}
+}
+
+// namespaces reads the labels and annotations of all Namespaces.
+func (e *env) namespaces(ctx context.Context, cluster *kube.Cluster) (map[string]inject.Namespace, error) {
+	set, skipped, err := cluster.List(ctx, []schema.GroupKind{namespaceKind}, kube.ListOptions{MetadataOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	e.tellSkipped(skipped)
+	return namespacesIn(set), nil
+}
+
+func namespacesIn(set *resource.Set) map[string]inject.Namespace {
+	namespaces := map[string]inject.Namespace{}
+	for _, o := range set.Of(namespaceKind) {
+		namespaces[o.Name] = inject.Namespace{Labels: o.Labels, Annotations: o.Annotations}
+	}
+	return namespaces
+}
+
+// istiodSettings reads what istiod's own environment says; the defaults if
+// its Deployment cannot be read.
+func (e *env) istiodSettings(ctx context.Context, cluster *kube.Cluster, revision string) inject.IstiodSettings {
+	object, err := cluster.Get(ctx, deploymentKind, e.global.istioNamespace, withRevision("istiod", revision))
+	if err != nil {
+		e.warn(fmt.Sprintf("taking istiod's default settings for injection: %v", err))
+		return inject.SettingsOf(corev1.PodSpec{})
+	}
+	deployment, err := resource.As[appsv1.Deployment](object)
+	if err != nil {
+		e.warn(fmt.Sprintf("taking istiod's default settings for injection: %v", err))
+		return inject.SettingsOf(corev1.PodSpec{})
+	}
+	return inject.SettingsOf(deployment.Spec.Template.Spec)
+}
+
+func kubeletVersions(set *resource.Set) []string {
+	var versions []string
+	for _, o := range set.Of(nodeKind) {
+		if node, err := resource.As[corev1.Node](o); err == nil {
+			versions = append(versions, node.Status.NodeInfo.KubeletVersion)
+		}
+	}
+	return versions
+}
+
+// readConfigMaps reads mesh config, injection config and values of a revision.
+func readConfigMaps(ctx context.Context, cluster *kube.Cluster, namespace string, o *inject.Options) error {
+	read := func(name, key string) ([]byte, error) {
+		object, err := cluster.Get(ctx, configMapKind, namespace, withRevision(name, o.Revision))
+		if kube.IsNotFound(err) {
+			return nil, fmt.Errorf("%w; is there a control plane of revision %s in namespace %s? (--istio-namespace)",
+				err, o.Revision, namespace)
+		}
+		if err != nil {
+			return nil, err
+		}
+		configMap, err := resource.As[corev1.ConfigMap](object)
+		if err != nil {
+			return nil, err
+		}
+		return []byte(configMap.Data[key]), nil
+	}
+	text, err := read("istio", "mesh")
+	if err == nil {
+		o.Mesh, err = istio.ParseMeshConfig(text)
+	}
+	if err != nil {
+		return err
+	}
+	if text, err = read("istio-sidecar-injector", "config"); err == nil {
+		o.Config, err = inject.ParseConfig(text)
+	}
+	if err != nil {
+		return err
+	}
+	if text, err = read("istio-sidecar-injector", "values"); err == nil {
+		o.Values, err = inject.ParseValues(text)
+	}
+	return err
+}
+
+// withRevision is the name of a control plane's object: the default revision
+// has no suffix.
+func withRevision(name, revision string) string {
+	if revision == "" || revision == "default" {
+		return name
+	}
+	return name + "-" + revision
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/meshctl/meshctl/internal/kube/kubetest"
+)
+
+// clusterWith serves a mesh as `meshctl manifest generate` renders it, and
+// more objects.
+func clusterWith(t *testing.T, meshArgs []string, objects ...string) *kubetest.Server {
+	t.Helper()
+	mesh := meshctl(testEnv(t, ""), append([]string{"manifest", "generate"}, meshArgs...)...)
+	if mesh.code != exitOK {
+		t.Fatalf("rendering a mesh: %s", mesh.stderr)
+	}
+	return kubetest.NewServer(t, append([]string{mesh.stdout}, objects...)...)
+}
+
+const shopObjects = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: legacy, labels: {istio.io/rev: gone}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: kube-system}
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+status: {nodeInfo: {kubeletVersion: v1.32.9}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: old, namespace: shop, labels: {app: old}, annotations: {sidecar.istio.io/status: '{"containers":["istio-proxy"],"revision":"default"}'}}
+spec: {containers: [{name: app, image: app}, {name: istio-proxy, image: "docker.io/istio/proxyv2:1.30.0"}]}
+status: {phase: Running}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: bare, namespace: shop, labels: {app: bare}}
+spec: {containers: [{name: app, image: app}]}
+status: {phase: Running}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: out, namespace: shop, labels: {sidecar.istio.io/inject: "false"}}
+spec: {containers: [{name: app, image: app}]}
+status: {phase: Running}
+`
+
+func TestInjectWithTheClustersConfiguration(t *testing.T) {
+	server := clusterWith(t, []string{"--revision", "canary", "--set", "tag=9.9", "--set", "values.sidecarInjectorWebhook.injectedAnnotations.team=mesh",
+		"--set", "values.sidecarInjectorWebhook.neverInjectSelector[0].matchLabels.job=yes"}, shopObjects)
+	e := testEnv(t, deploymentYAML+"---\n"+strings.ReplaceAll(strings.ReplaceAll(deploymentYAML, "app: web", "job: \"yes\""), "name: web", "name: batch"))
+	got := meshctl(e, "inject", "-f", "-", "-r", "canary", "-c", server.Kubeconfig())
+	if got.code != exitOK {
+		t.Fatalf("code %d\n%s", got.code, got.stderr)
+	}
+	for _, want := range []string{"image: docker.io/istio/proxyv2:9.9", "istio.io/rev: canary", "team: mesh"} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("no %q in:\n%s", want, got.stdout)
+		}
+	}
+	if strings.Contains(got.stdout, "restartPolicy: Always") {
+		t.Error("a native sidecar, although a node has Kubernetes 1.32")
+	}
+	if !strings.Contains(got.stderr, "batch skipped: its labels match neverInjectSelector job=yes") {
+		t.Errorf("report:\n%s", got.stderr)
+	}
+	got = meshctl(testEnv(t, deploymentYAML), "inject", "-f", "-", "-r", "absent", "-c", server.Kubeconfig())
+	if got.code == exitOK || !strings.Contains(got.stderr, "revision absent") || got.stdout != "" {
+		t.Errorf("a revision that is not there: code %d, %s", got.code, got.stderr)
+	}
+}
+
+func TestCheckInject(t *testing.T) {
+	server := clusterWith(t, nil, shopObjects)
+	for _, tt := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"bare", "-n", "shop"}, exitOK, "namespace label istio-injection=enabled ask"},
+		{[]string{"bare", "-n", "shop"}, exitOK, "restart it"},
+		{[]string{"out.shop"}, exitOK, "pod label sidecar.istio.io/inject=false turns injection off"},
+		{[]string{"namespace/legacy"}, exitOK, "the namespace belongs to revision or tag gone"},
+		{[]string{"-n", "kube-system", "-l", "sidecar.istio.io/inject=true"}, exitOK, "belongs to Kubernetes itself"},
+		{[]string{"bare", "-n", "shop", "-o", "json"}, exitOK, `"inject": true`},
+		{[]string{}, exitUsage, ""},
+		{[]string{"bare", "-l", "a=b"}, exitUsage, ""},
+		{[]string{"-l", "a b"}, exitUsage, ""},
+	} {
+		got := meshctl(testEnv(t, ""), append([]string{"check-inject", "-c", server.Kubeconfig()}, tt.args...)...)
+		if got.code != tt.code || !strings.Contains(got.stdout, tt.want) {
+			t.Errorf("%v: code %d, want %d and %q in:\n%s%s", tt.args, got.code, tt.code, tt.want, got.stdout, got.stderr)
+		}
+	}
+}
+
+func TestInjectorList(t *testing.T) {
+	server := clusterWith(t, nil, shopObjects)
+	got := meshctl(testEnv(t, ""), "injector", "list", "-c", server.Kubeconfig())
+	want := `NAMESPACE   ISTIO-REVISION   POD-REVISIONS                            PROXY-VERSIONS   NEEDS-RESTART
+legacy      MISSING/gone     <no pods>
+shop        default          <non-Istio>: 2 (injection disabled: 1)                    1
+shop        default          default: 1                               1.30.0: 1        1
+
+NAMESPACES   INJECTOR-HOOK            ISTIO-REVISION   SIDECAR-IMAGE
+shop         istio-sidecar-injector   default          docker.io/istio/proxyv2:1.31.1
+`
+	if got.code != exitOK || got.stdout != want {
+		t.Errorf("code %d, stderr %s\ngot:\n%s\nwant:\n%s", got.code, got.stderr, got.stdout, want)
+	}
+	got = meshctl(testEnv(t, ""), "injector", "list", "-c", server.Kubeconfig(), "-n", "legacy", "-o", "json")
+	if got.code != exitOK || strings.Contains(got.stdout, `"shop"`) || strings.Contains(got.stdout, "null") {
+		t.Errorf("code %d\n%s", got.code, got.stdout)
+	}
+}
+
+func TestInjectEnableAndDisable(t *testing.T) {
+	server := clusterWith(t, nil, shopObjects)
+	config := server.Kubeconfig()
+	got := meshctl(testEnv(t, ""), "inject", "disable", "shop", "--dry-run", "-c", config)
+	if got.code != exitOK || got.stdout != "namespace/shop would be labelled\npod/old needs a restart\n" {
+		t.Errorf("disable: code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	got = meshctl(testEnv(t, ""), "inject", "enable", "shop", "-c", config)
+	if got.code != exitOK || !strings.HasPrefix(got.stdout, "namespace/shop unchanged\n") || !strings.Contains(got.stdout, "pod/bare needs a restart\n") {
+		t.Errorf("enable: code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	for _, args := range [][]string{{"enable", "legacy", "-r", "nobody"}, {"enable", "absent"}, {"enable", "kube-system"}} {
+		if got := meshctl(testEnv(t, ""), append([]string{"inject", "-c", config}, args...)...); got.code != exitFailed || got.stderr == "" {
+			t.Errorf("%v: code %d, %s", args, got.code, got.stderr)
+		}
+	}
+}
