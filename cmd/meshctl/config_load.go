@@ -77,6 +77,9 @@ func settingKey(cmd *cobra.Command, f *pflag.Flag) string {
 		return f.Name
 	}
 	path := strings.Fields(strings.TrimPrefix(cmd.CommandPath(), cmd.Root().CommandPath()))
+	if path[0] == "experimental" { // another way to the same command
+		path = path[1:]
+	}
 	return strings.Join(append(path, f.Name), ".")
 }
 

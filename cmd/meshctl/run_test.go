@@ -107,3 +107,12 @@ func TestColorFollowsFlagTerminalAndEnvironment(t *testing.T) {
 		}
 	}
 }
+
+func TestExperimentalReachesCommandsAndTheirSettings(t *testing.T) {
+	e := testEnv(t, "")
+	withConfig(t, e, "version:\n  short: true\n")
+	got := meshctl(e, "x", "version", "--remote=false")
+	if got.code != exitOK || strings.Contains(got.stdout, "(go") || !strings.HasPrefix(got.stdout, "client version: ") {
+		t.Errorf("exit %d, stdout %q, stderr %q", got.code, got.stdout, got.stderr)
+	}
+}

@@ -1,0 +1,26 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// newExperimentalCmd reaches the commands that istioctl keeps under
+// `experimental` by that way too, for scripts and fingers that know it. Here
+// they are like any other, so it is not shown in help.
+func newExperimentalCmd(e *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "experimental",
+		Aliases: []string{"x", "exp"},
+		Short:   "Reach commands by the way that istioctl has them",
+		Hidden:  true,
+	}
+	cmd.AddCommand(
+		newCheckInjectCmd(e, nil),
+		newConfigCmd(e),
+		newInjectorCmd(e),
+		newPrecheckCmd(e, nil),
+		newVersionCmd(e, nil),
+	)
+	for _, child := range cmd.Commands() {
+		child.GroupID = "" // the groups are those of the root
+	}
+	return cmd
+}
