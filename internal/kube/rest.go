@@ -65,7 +65,13 @@ func (c *Cluster) do(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return req.Do(ctx).Raw()
+	result := req.Do(ctx)
+	// Error, unlike Raw, decodes the Status in the body: who holds a field, which
+	// value is invalid.
+	if err := result.Error(); err != nil {
+		return nil, err
+	}
+	return result.Raw()
 }
 
 // stream sends the request and hands the answer over as it comes.

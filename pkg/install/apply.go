@@ -45,7 +45,7 @@ func Run(ctx context.Context, cluster Cluster, p *Plan, o RunOptions) (Result, e
 			gone = append(gone, step.object())
 		}
 	}
-	if err := deleteAll(ctx, cluster, gone, r.report); err != nil {
+	if err := Remove(ctx, cluster, gone, r.report); err != nil {
 		return r.result, fmt.Errorf("removing what is no longer wanted: %w", err)
 	}
 	return r.result, nil
@@ -103,7 +103,7 @@ func (r *runner) stage(ctx context.Context, s stage) error {
 		group.Go(func() error {
 			o := step.object()
 			if _, err := r.cluster.Apply(groupCtx, step.Manifest, ApplyOptions{Force: r.options.ForceConflicts}); err != nil {
-				if conflicts := conflictsOf(err); conflicts != nil {
+				if conflicts := conflictsOf(o.ID(), err); conflicts != nil {
 					err = &ConflictError{conflicts}
 				}
 				r.report(Event{Type: Failed, Component: step.Component, Object: o.ID(), Message: err.Error()})

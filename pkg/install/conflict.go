@@ -17,21 +17,20 @@ type Conflict struct {
 	Field   string `json:"field"`
 }
 
-// conflictsOf reads the API server's refusal to apply; nil if the error is
-// another one, or none.
-func conflictsOf(err error) []Conflict {
+// conflictsOf reads the API server's refusal to apply an object; nil if the
+// error is another one, or none.
+func conflictsOf(id string, err error) []Conflict {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || !apierrors.IsConflict(err) || status.Status().Details == nil {
 		return nil
 	}
-	details := status.Status().Details
 	var conflicts []Conflict
-	for _, cause := range details.Causes {
+	for _, cause := range status.Status().Details.Causes {
 		if cause.Type != metav1.CauseTypeFieldManagerConflict {
 			continue
 		}
 		conflicts = append(conflicts, Conflict{
-			Object:  details.Kind + " " + details.Name,
+			Object:  id,
 			Manager: managerIn(cause.Message),
 			Field:   strings.TrimPrefix(cause.Field, "."),
 		})
@@ -55,10 +54,19 @@ func (e *ConflictError) Error() string {
 	for _, c := range e.Conflicts {
 		byManager[c.Manager] = append(byManager[c.Manager], c.Object+": "+c.Field)
 	}
+	const most = 15 // lines a manager; the rest is in the plan
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d fields are held by other managers:", len(e.Conflicts))
 	for _, manager := range sortedKeys(byManager) {
-		fmt.Fprintf(&b, "\n  %s: %s", manager, joinSome(byManager[manager], 4))
+		fields := byManager[manager]
+		fmt.Fprintf(&b, "\n  %s", manager)
+		for i, field := range fields {
+			if i == most {
+				fmt.Fprintf(&b, "\n    and %d more", len(fields)-most)
+				break
+			}
+			fmt.Fprintf(&b, "\n    %s", field)
+		}
 	}
 	return b.String()
 }

@@ -51,6 +51,9 @@ func MakePlan(ctx context.Context, cluster Cluster, c *Config, r *Rendering, o P
 	if err != nil {
 		return nil, err
 	}
+	if objects, err = settleDefault(ctx, cluster, c, objects); err != nil {
+		return nil, err
+	}
 	plan := &Plan{
 		Version: planVersion, Release: DefaultRelease().Tag,
 		Profile: c.Profile(), Revision: c.Revision(), Namespace: c.Namespace(),
@@ -107,7 +110,7 @@ func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
 		return step, nil
 	}
 	step.Manifest = yieldToControlPlane(keepShared(o, live), live.content)
-	planned, conflicts, err := dryRun(ctx, cluster, step.Manifest)
+	planned, conflicts, err := dryRun(ctx, cluster, o.ID(), step.Manifest)
 	if err != nil {
 		return step, fmt.Errorf("planning %s: %w", o.ID(), err)
 	}
@@ -123,9 +126,9 @@ func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
 
 // dryRun asks what an apply gives. With conflicts it asks again by force, so
 // that the plan shows what taking the fields over would do.
-func dryRun(ctx context.Context, cluster Applier, manifest map[string]any) (map[string]any, []Conflict, error) {
+func dryRun(ctx context.Context, cluster Applier, id string, manifest map[string]any) (map[string]any, []Conflict, error) {
 	planned, err := cluster.Apply(ctx, manifest, ApplyOptions{DryRun: true})
-	conflicts := conflictsOf(err)
+	conflicts := conflictsOf(id, err)
 	if conflicts != nil {
 		planned, err = cluster.Apply(ctx, manifest, ApplyOptions{DryRun: true, Force: true})
 	}

@@ -19,6 +19,10 @@ type Tag struct {
 	Revision   string   `json:"revision"`
 	Namespaces []string `json:"namespaces"`
 	Webhook    string   `json:"webhook"`
+
+	// installed tells that an installation has made the tag, not a person: it
+	// goes with its revision.
+	installed bool
 }
 
 // Proxy is a pod whose sidecar belongs to a revision.
@@ -68,6 +72,12 @@ func (r *Revisions) readControlPlanes(ctx context.Context, cluster Lister) error
 	return err
 }
 
+// leaving tells that an object is being deleted.
+func leaving(o *resource.Object) bool {
+	content, err := o.Map()
+	return err == nil && lookupString(content, "metadata", "deletionTimestamp") != ""
+}
+
 // revisionOf reads the revision from labels.
 func revisionOf(labels map[string]string) string {
 	if revision := labels[revisionLabel]; revision != "" {
@@ -79,6 +89,9 @@ func revisionOf(labels map[string]string) string {
 func (r *Revisions) readNamespaces(ctx context.Context, cluster Lister) error {
 	found, err := cluster.List(ctx, []schema.GroupKind{{Kind: "Namespace"}}, "")
 	for _, ns := range found {
+		if leaving(ns) {
+			continue
+		}
 		switch {
 		case ns.Labels["istio-injection"] == "enabled":
 			r.Namespaces[defaultRevision] = append(r.Namespaces[defaultRevision], ns.Name)
@@ -98,6 +111,7 @@ func (r *Revisions) readWebhooks(ctx context.Context, cluster Lister) error {
 			r.Tags = append(r.Tags, Tag{
 				Tag: tag, Revision: revisionOf(webhook.Labels), Webhook: webhook.Name,
 				Namespaces: append([]string{}, r.Namespaces[tag]...),
+				installed:  webhook.Labels[componentLabel] != "",
 			})
 			continue
 		}
@@ -113,8 +127,8 @@ func (r *Revisions) readWebhooks(ctx context.Context, cluster Lister) error {
 func (r *Revisions) readProxies(ctx context.Context, cluster Lister) error {
 	found, err := cluster.List(ctx, []schema.GroupKind{{Kind: "Pod"}}, "")
 	for _, pod := range found {
-		if pod.Annotations["sidecar.istio.io/status"] == "" || pod.Labels[componentLabel] != "" {
-			continue // not injected, or a gateway of the installation itself
+		if pod.Annotations["sidecar.istio.io/status"] == "" || pod.Labels[componentLabel] != "" || leaving(pod) {
+			continue // not injected, or a gateway of the installation itself, or going away
 		}
 		proxy := Proxy{Namespace: pod.Namespace, Pod: pod.Name, Revision: proxyRevision(pod)}
 		if content, err := pod.Map(); err == nil {
@@ -160,7 +174,9 @@ func (r *Revisions) Users(revision string) []string {
 	names := map[string]bool{revision: true}
 	for _, tag := range r.Tags {
 		if tag.Revision == revision {
-			users = append(users, "tag "+tag.Tag)
+			if !tag.installed {
+				users = append(users, "tag "+tag.Tag)
+			}
 			names[tag.Tag] = true
 		}
 	}

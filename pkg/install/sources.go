@@ -31,6 +31,9 @@ func readSources(in Input) (*sources, error) {
 				"reading %s: the document has no kind; expected kind: IstioOperator (for Helm values use --values)%s",
 				f.Name, legacyValuesNote(doc.values))}
 		}
+		if kind := lookupString(doc.values, "kind"); kind != "IstioOperator" {
+			return nil, &InputError{Err: fmt.Errorf("reading %s: the document is of kind %s, expected IstioOperator", f.Name, kind)}
+		}
 		s.files = append(s.files, doc)
 	}
 	for _, f := range in.ValuesFiles {
