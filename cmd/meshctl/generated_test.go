@@ -130,7 +130,7 @@ func TestEveryCommandIsDocumented(t *testing.T) {
 		if strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: the short description ends with a full stop", cmd.CommandPath())
 		}
-		if cmd.HasParent() && !cmd.Parent().HasParent() && cmd.GroupID == "" && cmd.Runnable() {
+		if cmd.HasParent() && !cmd.Parent().HasParent() && cmd.GroupID == "" && cmd.Runnable() && !cmd.Hidden {
 			t.Errorf("%s belongs to no group of commands", cmd.CommandPath())
 		}
 		for _, child := range cmd.Commands() {
