@@ -88,7 +88,7 @@ whatever the output format. A document that cannot be read is such a finding.`,
 	fs.StringVar(&o.showText, "output-threshold", "info", "lowest `level` that is shown: info, warning or error")
 	fs.StringVar(&o.scopeText, "scope", "auto", "how much of the mesh the files are: `"+strings.Join(analyze.Scopes(), ", ")+"`")
 	fs.StringVar(&o.explain, "explain", "", "explain a `code` and exit")
-	e.outputFlag(cmd, formatLog)
+	e.outputFlag(cmd, findingFormats()...)
 	_ = cmd.RegisterFlagCompletionFunc("analyzer", completeAnalyzers) // the flag exists, so this cannot fail
 	_ = cmd.RegisterFlagCompletionFunc("explain", completeCodes)
 	_ = cmd.RegisterFlagCompletionFunc("suppress", completeCodes)

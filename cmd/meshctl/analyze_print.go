@@ -11,6 +11,11 @@ import (
 // formatLog is the peer's name of the text format.
 const formatLog printer.Format = "log"
 
+// findingFormats are the formats for findings besides the common ones.
+func findingFormats() []printer.Format {
+	return []printer.Format{formatLog}
+}
+
 // printFindings prints findings in the format that was chosen.
 func printFindings(e *env, findings []analyze.Finding, objects int) error {
 	switch e.global.output {

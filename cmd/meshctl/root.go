@@ -79,6 +79,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 		newUninjectCmd(e, nil),
 		newUninstallCmd(e, nil),
 		newUpgradeCmd(e, nil),
+		newValidateCmd(e, nil),
 		newVersionCmd(e, nil),
 	)
 	root.InitDefaultHelpCmd()

@@ -100,3 +100,11 @@ func ServedVersion(kind schema.GroupKind, version string) bool {
 	}
 	return true
 }
+
+// ConfigKinds lists the kinds of the mesh's own configuration.
+func ConfigKinds() []schema.GroupKind {
+	return []schema.GroupKind{
+		AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication,
+		ServiceEntry, Sidecar, Telemetry, TrafficExtension, VirtualService, WasmPlugin, WorkloadEntry, WorkloadGroup,
+	}
+}

@@ -63,6 +63,8 @@ func All() []Analyzer {
 		serviceEntryAddresses(),
 		serviceEntryProtocols(),
 		multiClusterService(),
+		objectStructure(),
+		removedKinds(),
 		sidecarSelector(),
 		telemetryDefaultSelector(),
 		telemetryLightstep(),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
+	"github.com/meshctl/meshctl/pkg/analyze/crd"
 )
 
 // Scope says how much of the mesh the objects are.
@@ -49,12 +50,15 @@ type Settings struct {
 	ClusterDomain  string                   // "" means cluster.local
 	Revision       string                   // only configuration of this revision counts; "" means all
 	Remote         map[string]*resource.Set // Services of other clusters, by cluster name
+	Schemas        *crd.Schemas             // nil means those of the Istio release that this program knows
 }
 
 // Mesh is what analyzers see: objects with lookups, decoded when first asked for.
 type Mesh struct {
 	*resource.Set
 	Settings
+
+	unserved []*resource.Object // of API versions that do not exist
 
 	decoded  sync.Map // schema.GroupKind → func() any
 	failures sync.Map // *resource.Object → error
@@ -78,7 +82,11 @@ func NewMesh(objects *resource.Set, settings Settings) *Mesh {
 	if settings.Config == nil {
 		settings.Config = istio.DefaultMeshConfig()
 	}
-	m := &Mesh{Set: relevant(objects, settings), Settings: settings}
+	if settings.Schemas == nil {
+		settings.Schemas = crd.Embedded()
+	}
+	m := &Mesh{Settings: settings}
+	m.Set = m.relevant(objects)
 	m.hosts = sync.OnceValue(func() *hostTable { return newHostTable(m) })
 	m.workloads = sync.OnceValue(func() *workloadTable { return newWorkloadTable(m) })
 	m.namespaces = sync.OnceValue(func() map[string]*resource.Object {
@@ -91,22 +99,26 @@ func NewMesh(objects *resource.Set, settings Settings) *Mesh {
 	return m
 }
 
-func relevant(objects *resource.Set, settings Settings) *resource.Set {
+// relevant takes out what the mesh does not look at.
+func (m *Mesh) relevant(objects *resource.Set) *resource.Set {
 	leftOut := func(o *resource.Object) bool {
 		switch {
 		case o.GroupKind == istio.Namespace:
 			return istio.SystemNamespace(o.Name)
 		case !meshKind(o.GroupKind):
 			return istio.SystemNamespace(o.Namespace)
+		case !istio.ServedVersion(o.GroupKind, o.Version):
+			m.unserved = append(m.unserved, o)
+			return true
 		}
-		return settings.Scope == Partial && istio.SystemNamespace(o.Namespace) ||
-			!istio.InRevision(o.Labels, settings.Revision) || !istio.ServedVersion(o.GroupKind, o.Version)
+		return m.Scope == Partial && istio.SystemNamespace(o.Namespace) || !istio.InRevision(o.Labels, m.Revision)
 	}
 	all := objects.All()
-	if !slices.ContainsFunc(all, leftOut) {
+	count := len(all)
+	if all = slices.DeleteFunc(all, leftOut); len(all) == count {
 		return objects
 	}
-	return resource.NewSet(slices.DeleteFunc(all, leftOut)...)
+	return resource.NewSet(all...)
 }
 
 // meshKind reports whether a kind is configuration of the mesh.

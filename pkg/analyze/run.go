@@ -24,6 +24,7 @@ func Run(m *Mesh, analyzers []Analyzer) []Finding {
 			all = append(all, f)
 		}
 	}
+	all = withoutEchoes(all)
 	locate(all)
 	return Sort(all)
 }

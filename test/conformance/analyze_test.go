@@ -14,6 +14,7 @@ import (
 	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/analyze"
+	"github.com/meshctl/meshctl/pkg/analyze/crd"
 )
 
 // verdict is a finding as the corpus compares it: the wording is free.
@@ -47,6 +48,7 @@ func TestAnalyzeAgreesWithThePeerOnWholeMeshes(t *testing.T) {
 
 func compareWithPeer(t *testing.T, scope analyze.Scope, expectedName, unstableName string) {
 	byCode := map[string]*tally{}
+	schemas := crd.Embedded()
 	passed, total := 0, 0
 	for _, dir := range cases(t, filepath.Join(corpus(t), "analyze")) {
 		name := filepath.Base(dir)
@@ -58,7 +60,7 @@ func compareWithPeer(t *testing.T, scope analyze.Scope, expectedName, unstableNa
 		if _, err := os.Stat(filepath.Join(dir, unstableName)); err == nil {
 			readJSON(t, filepath.Join(dir, unstableName), &unstable)
 		}
-		missing, extra := differences(expected, unstable, analyzeCase(t, dir, scope), byCode)
+		missing, extra := differences(expected, unstable, analyzeCase(t, dir, analyze.Settings{Scope: scope, Schemas: schemas}), byCode)
 		reason := analyzeDeviation(scope, name)
 		total++
 		switch agrees := len(missing)+len(extra) == 0; {
@@ -127,16 +129,15 @@ func differences(expected, unstable []peerFinding, got []verdict, byCode map[str
 }
 
 // analyzeCase runs a case and returns what it finds under the peer's codes.
-func analyzeCase(t *testing.T, dir string, scope analyze.Scope) []verdict {
+func analyzeCase(t *testing.T, dir string, settings analyze.Settings) []verdict {
 	t.Helper()
 	objects, _ := readCase(t, filepath.Join(dir, "input"))
-	settings := analyze.Settings{Scope: scope}
 	if text, err := os.ReadFile(filepath.Join(dir, "mesh.yaml")); err == nil {
 		if config, err := istio.ParseMeshConfig(text); err == nil {
 			settings.Config = config
 		}
 	}
-	if scope == analyze.Live {
+	if settings.Scope == analyze.Live {
 		analyze.PlaceInNamespace(objects, "default")
 		for i, o := range objects {
 			// As if a cluster served them: nothing has a place in a file.

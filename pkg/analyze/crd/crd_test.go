@@ -1,0 +1,131 @@
+package crd
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+func check(t *testing.T, text string) []string {
+	t.Helper()
+	objects, problems := resource.Parse("test.yaml", []byte(text))
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	found, err := Embedded().Check(context.Background(), objects[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := []string{}
+	for _, p := range found {
+		lines = append(lines, p.Field.String()+": "+p.Message)
+	}
+	return lines
+}
+
+const gateway = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: shop, labels: {a: b}}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - port: {number: 80, name: http, protocol: HTTP}
+    hosts: ["*"]
+`
+
+func TestCheckAcceptsAValidObject(t *testing.T) {
+	if got := check(t, gateway); len(got) > 0 {
+		t.Errorf("found %v", got)
+	}
+}
+
+func TestCheckFindsFieldsThatDoNotExist(t *testing.T) {
+	got := check(t, strings.Replace(gateway, "number: 80", "nmber: 81, number: 80", 1)+"extra: 1\n")
+	want := []string{"extra: field extra does not exist", "spec.servers[0].port.nmber: field spec.servers[0].port.nmber does not exist"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCheckFindsWrongTypesAndValues(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Replace(gateway, "number: 80", "number: eighty", 1):                                      "spec.servers[0].port.number: ",
+		strings.Replace(gateway, `hosts: ["*"]`, `hosts: ["*"], tls: {mode: SIMPEL}`, 1):                 "",
+		strings.Replace(gateway, "    hosts: [\"*\"]", "    hosts: [\"*\"]\n    tls: {mode: SIMPEL}", 1): "spec.servers[0].tls.mode: ",
+		strings.Replace(gateway, "    hosts: [\"*\"]\n", "", 1):                                          "spec.servers[0].hosts: ",
+	} {
+		if want == "" {
+			continue
+		}
+		got := check(t, text)
+		if len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("found %q, want one finding at %s", got, want)
+		}
+	}
+}
+
+func TestCheckAppliesRulesInCEL(t *testing.T) {
+	got := check(t, `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: p, namespace: shop}
+spec:
+  selector: {matchLabels: {app: x}}
+  targetRefs: [{kind: Service, name: x}]
+`)
+	if len(got) != 1 || !strings.Contains(got[0], "only one of") {
+		t.Errorf("found %q", got)
+	}
+}
+
+func TestThereIsASchemaForEveryKindOfTheMesh(t *testing.T) {
+	schemas := Embedded()
+	for _, kind := range istio.ConfigKinds() {
+		if !schemas.Knows(kind) {
+			t.Errorf("no CRD for %s", kind)
+		}
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	objects, _ := resource.Parse("test.yaml", []byte(gateway))
+	schemas := Embedded()
+	for b.Loop() {
+		if _, err := schemas.Check(context.Background(), objects[0]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	for _, kind := range istio.ConfigKinds() {
+		b.Run(kind.Kind, func(b *testing.B) {
+			for b.Loop() {
+				schemas := Embedded()
+				if _, err := schemas.compiled(kind.WithVersion(newest(kind))); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func newest(kind schema.GroupKind) string {
+	switch kind {
+	case istio.ProxyConfig:
+		return "v1beta1"
+	case istio.EnvoyFilter:
+		return "v1alpha3"
+	}
+	if kind.Group == istio.ExtensionsGroup {
+		return "v1alpha1"
+	}
+	return "v1"
+}

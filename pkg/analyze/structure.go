@@ -1,0 +1,90 @@
+package analyze
+
+import (
+	"context"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+func objectStructure() Analyzer {
+	return Analyzer{
+		Name:  "schema.StructureAnalyzer",
+		Doc:   "Objects fit the CRDs of their kinds: fields, types, allowed values",
+		Codes: []string{"MSH0002", "MSH0003", "MSH0004"},
+		Needs: istio.ConfigKinds(),
+		Run: func(m *Mesh) []Finding {
+			findings := checkVersions(m)
+			for _, kind := range istio.ConfigKinds() {
+				objects := m.Of(kind)
+				found := make([][]Finding, len(objects))
+				inParallel(len(objects), func(i int) { found[i] = checkStructure(m, objects[i]) })
+				for _, f := range found {
+					findings = append(findings, f...)
+				}
+			}
+			return findings
+		},
+	}
+}
+
+// checkVersions reports objects of the mesh's kinds with an API version that
+// does not exist. Nothing else looks at them.
+func checkVersions(m *Mesh) []Finding {
+	var findings []Finding
+	for _, o := range m.unserved {
+		findings = append(findings, found("MSH0004", o, path("apiVersion"), "kind %s has no API version %q", o.Kind, o.APIVersion()))
+	}
+	return findings
+}
+
+func checkStructure(m *Mesh, o *resource.Object) []Finding {
+	problems, err := m.Schemas.Check(context.Background(), o)
+	if err != nil {
+		return []Finding{found("IST0001", o, nil, "checking against the CRD: %v", err)}
+	}
+	var findings []Finding
+	for _, p := range problems {
+		code := "MSH0003"
+		if p.Unknown {
+			code = "MSH0002"
+		}
+		findings = append(findings, found(code, o, p.Field, "%s", p.Message))
+	}
+	if failure, failed := m.failures.Load(o); failed && len(findings) == 0 {
+		findings = append(findings, found("MSH0003", o, path("spec"), "%v", failure))
+	}
+	return findings
+}
+
+// withoutEchoes drops what the CRD says about a field of which the semantic
+// check says the same in its own words.
+func withoutEchoes(findings []Finding) []Finding {
+	invalid := map[*resource.Object][]resource.FieldPath{}
+	for _, f := range findings {
+		if f.Code == "IST0106" {
+			invalid[f.Object] = append(invalid[f.Object], f.Field)
+		}
+	}
+	kept := findings[:0]
+	for _, f := range findings {
+		echo := false
+		for _, field := range invalid[f.Object] {
+			echo = echo || f.Code == "MSH0003" && related(field, f.Field)
+		}
+		if !echo {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// related reports whether one path leads to the other.
+func related(a, b resource.FieldPath) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
