@@ -44,7 +44,13 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetErr(e.err)
 	root.SetGlobalNormalizationFunc(kebabCase)
 	root.SetUsageFunc(usage)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// In `meshctl anlyze -f x` the mistake is the command, not its flag.
+		if before := cmd.Flags().Args(); len(before) > 0 && cmd.Annotations[onlyFolder] != "" {
+			return cmd.Args(cmd, before)
+		}
+		return usageError{err}
+	})
 	e.global.register(root.PersistentFlags())
 
 	root.AddGroup(
@@ -97,7 +103,7 @@ func finish(e *env, cmd *cobra.Command, name string) {
 		if cmd.Annotations == nil {
 			cmd.Annotations = map[string]string{}
 		}
-		cmd.Annotations[onlyFolder] = ""
+		cmd.Annotations[onlyFolder] = "true"
 	}
 	if name != "meshctl" {
 		cmd.Example = strings.ReplaceAll(cmd.Example, "meshctl ", name+" ")

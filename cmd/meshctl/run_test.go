@@ -16,6 +16,7 @@ func TestUsageErrorsExitWith2AndPointToHelp(t *testing.T) {
 		"nosuch":                  `"nosuch" is not a command of ` + "`meshctl`",
 		"verison":                 "did you mean version?",
 		"config lst":              "did you mean get or list or set?",
+		"verison -x":              "did you mean version?",
 		"--nosuch":                "unknown flag: --nosuch",
 		"version extra":           `takes no arguments, only flags; got "extra"`,
 		"version -o xml":          "expected one of table, wide, json, yaml, name",
