@@ -100,14 +100,19 @@ func objectContent(t *testing.T, o *install.Object) any {
 	return content
 }
 
-// renderCase reads the arguments of a case as the command would. The peer was
-// built without a release: its hub and tag are those of the charts.
+// peerInput is an empty input of the peer, which was built without a release:
+// its hub and tag are those of the charts.
+func peerInput() install.Input {
+	return install.Input{Release: install.Release{Hub: "registry.istio.io/testing", Tag: "latest"}}
+}
+
+// renderCase reads the arguments of a case as the command would.
 func renderCase(dir string) (*install.Rendering, error) {
 	args, err := os.ReadFile(filepath.Join(dir, "args"))
 	if err != nil {
 		return nil, err
 	}
-	in := install.Input{Release: install.Release{Hub: "registry.istio.io/testing", Tag: "latest"}}
+	in := peerInput()
 	words := strings.Split(strings.TrimSuffix(string(args), "\n"), "\n")
 	for len(words) > 0 && words[0] != "" {
 		flag := words[0]
