@@ -13,7 +13,7 @@ import (
 func usage(cmd *cobra.Command) error {
 	var b strings.Builder
 	b.WriteString("Usage:\n")
-	if _, folder := cmd.Annotations[onlyFolder]; !folder {
+	if !isFolder(cmd) {
 		fmt.Fprintf(&b, "  %s\n", cmd.UseLine())
 	}
 	if cmd.HasAvailableSubCommands() {
@@ -47,6 +47,11 @@ func usage(cmd *cobra.Command) error {
 
 // onlyFolder is the annotation of commands that do nothing but hold others.
 const onlyFolder = "meshctl/only-folder"
+
+func isFolder(cmd *cobra.Command) bool {
+	_, folder := cmd.Annotations[onlyFolder]
+	return folder
+}
 
 // flagWidth is the width to which the descriptions of flags are wrapped. It
 // is fixed, so that generated documentation is the same everywhere.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -149,8 +150,12 @@ func readInputs(e *env, names []string) ([]install.File, error) {
 		} else {
 			f.Data, err = os.ReadFile(name)
 		}
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err // the name is told once
+		}
 		if err != nil {
-			return nil, usagef("reading the input: %w", err)
+			return nil, usagef("reading %s: %w", f.Name, err)
 		}
 		files = append(files, f)
 	}

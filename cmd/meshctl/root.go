@@ -125,10 +125,10 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		switch {
 		case err == nil:
 			return nil
-		case !cmd.HasSubCommands() && check(cmd, nil) == nil && check(cmd, args[:1]) != nil:
+		case !isFolder(cmd) && check(cmd, nil) == nil && check(cmd, args[:1]) != nil:
 			return usagef("`%s` takes no arguments, only flags; got %q", cmd.CommandPath(), args[0])
-		case !cmd.HasSubCommands():
-			return usageError{err}
+		case !isFolder(cmd):
+			return usagef("%w; the command is `%s`", err, cmd.UseLine())
 		}
 		text := fmt.Sprintf("%q is not a command of `%s`", args[0], cmd.CommandPath())
 		if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -112,7 +113,7 @@ func Check(ctx context.Context, cluster Lister, inspector Inspector, o CheckOpti
 		}
 		found, err := c.run(ctx, run)
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, cmp.Or(err, context.Cause(ctx)) // err says which cluster did not answer
 		}
 		if err != nil {
 			if c.category == "kubernetes" {
