@@ -78,7 +78,7 @@ func destination(filters []xds.Filter) (string, error) {
 	for _, filter := range filters {
 		switch {
 		case filter.IsHTTP():
-			var m xds.Manager
+			var m managerSummary
 			if err := xds.Decode(filter.Config(), &m); err != nil {
 				return "", err
 			}
@@ -101,16 +101,16 @@ func destination(filters []xds.Filter) (string, error) {
 }
 
 // describeInline describes routes that stand in the listener itself.
-func describeInline(rc xds.RouteConfig) string {
-	if len(rc.VirtualHosts) == 1 && len(rc.VirtualHosts[0].Routes) == 1 {
-		host, route := rc.VirtualHosts[0], rc.VirtualHosts[0].Routes[0]
+func describeInline(rc routeSummary) string {
+	if len(rc.Hosts) == 1 && len(rc.Hosts[0].Routes) == 1 {
+		host, route := rc.Hosts[0], rc.Hosts[0].Routes[0]
 		if slices.Equal(host.Domains, []string{"*"}) && route.Match.Prefix == "/" &&
 			route.Action != nil && route.Action.Cluster != "" {
 			return describeCluster(route.Action.Cluster)
 		}
 	}
 	var hosts []string
-	for _, host := range rc.VirtualHosts {
+	for _, host := range rc.Hosts {
 		var matches []string
 		for _, route := range host.Routes {
 			matches = append(matches, describeRouteMatch(route.Match))

@@ -28,11 +28,11 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 	if len(held) == 0 {
 		return Report{}, emptyError{dump.Routes}
 	}
-	all, err := decodeAll[xds.RouteConfig](causedBy(held, f.Object))
+	all, err := decodeAll[routeSummary](causedBy(held, f.Object))
 	if err != nil {
 		return Report{}, err
 	}
-	slices.SortStableFunc(all, func(a, b decoded[xds.RouteConfig]) int { return compareNames(a.Value.Name, b.Value.Name) })
+	slices.SortStableFunc(all, func(a, b decoded[routeSummary]) int { return compareNames(a.Value.Name, b.Value.Name) })
 	r := Report{Columns: append(columns("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"),
 		wide("ROUTE", "CLUSTER", "STATE", "UPDATED")...)}
 	if f.Brief {
@@ -47,7 +47,7 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 		more := []string{rc.Resource.State.String(), rc.Resource.Updated}
 		if f.Brief {
 			r.Names = append(r.Names, "route/"+rc.Value.Name)
-			r.Rows = append(r.Rows, append([]string{rc.Value.Name, strconv.Itoa(len(rc.Value.VirtualHosts))}, more...))
+			r.Rows = append(r.Rows, append([]string{rc.Value.Name, strconv.Itoa(len(rc.Value.Hosts))}, more...))
 			continue
 		}
 		for _, row := range hostRows(rc.Value, f.Object) {
@@ -60,9 +60,9 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 }
 
 // hostRows has a row for each route that is not just let through.
-func hostRows(rc xds.RouteConfig, only xds.Object) [][]string {
+func hostRows(rc routeSummary, only xds.Object) [][]string {
 	var out [][]string
-	for _, host := range rc.VirtualHosts {
+	for _, host := range rc.Hosts {
 		at := []string{rc.Name, host.Name, describeDomains(host.Domains)}
 		if len(host.Routes) == 0 && only == (xds.Object{}) {
 			out = append(out, slices.Concat(at, []string{"/*", "404", "", ""}))
@@ -103,7 +103,7 @@ func compareNames(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-func describeRouteMatch(m xds.RouteMatch) string {
+func describeRouteMatch(m matchSummary) string {
 	var out []string
 	if m.Prefix != "" {
 		out = append(out, m.Prefix+"*")

@@ -18,6 +18,7 @@ type Node struct {
 		Name         Text `json:"NAME"`
 		Namespace    Text `json:"NAMESPACE"`
 		Instances    Text `json:"INSTANCE_IPS"`
+		Account      Text `json:"SERVICE_ACCOUNT"`
 	} `json:"metadata"`
 	Build struct {
 		Version struct {

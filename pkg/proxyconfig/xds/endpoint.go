@@ -15,6 +15,14 @@ type Assignment struct {
 type Endpoint struct {
 	Health   Text `json:"health_status"`
 	Weight   Uint `json:"load_balancing_weight"`
+	Metadata struct {
+		Filter struct {
+			Socket map[string]Text `json:"envoy.transport_socket_match"`
+			Istio  struct {
+				Workload Text `json:"workload"`
+			} `json:"istio"`
+		} `json:"filter_metadata"`
+	} `json:"metadata"`
 	Endpoint struct {
 		Address    Address `json:"address"`
 		Hostname   string  `json:"hostname"`

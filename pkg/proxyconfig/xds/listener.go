@@ -20,9 +20,22 @@ type Listener struct {
 	Additional []struct {
 		Address Address `json:"address"`
 	} `json:"additional_addresses"`
-	Chains       []FilterChain `json:"filter_chains"`
-	DefaultChain *FilterChain  `json:"default_filter_chain"`
-	Metadata     Metadata      `json:"metadata"`
+	Chains       []FilterChain  `json:"filter_chains"`
+	DefaultChain *FilterChain   `json:"default_filter_chain"`
+	Metadata     Metadata       `json:"metadata"`
+	Direction    Text           `json:"traffic_direction"`
+	OriginalDst  bool           `json:"use_original_dst"`
+	Matcher      jsontext.Value `json:"filter_chain_matcher"`
+	BindToPort   *bool          `json:"bind_to_port"`
+}
+
+// AllAddresses are the address of the listener and the additional ones.
+func (l Listener) AllAddresses() []Address {
+	out := []Address{l.Address}
+	for _, more := range l.Additional {
+		out = append(out, more.Address)
+	}
+	return out
 }
 
 // AllChains are the filter chains, the default one last.
@@ -35,10 +48,20 @@ func (l Listener) AllChains() []FilterChain {
 
 // FilterChain is config.listener.v3.FilterChain.
 type FilterChain struct {
-	Name     string     `json:"name"`
-	Match    ChainMatch `json:"filter_chain_match"`
-	Filters  []Filter   `json:"filters"`
-	Metadata Metadata   `json:"metadata"`
+	Name     string         `json:"name"`
+	Match    ChainMatch     `json:"filter_chain_match"`
+	Filters  []Filter       `json:"filters"`
+	TLS      jsontext.Value `json:"transport_socket"`
+	Metadata Metadata       `json:"metadata"`
+}
+
+// Socket decodes the transport socket of the chain, nil if it has none.
+func (c FilterChain) Socket() *Socket {
+	var s Socket
+	if c.TLS == nil || Decode(c.TLS, &s) != nil {
+		return nil
+	}
+	return &s
 }
 
 // ChainMatch is config.listener.v3.FilterChainMatch.
@@ -85,17 +108,3 @@ func (f Filter) IsTCP() bool { return f.Name == filterTCP || f.Name == "envoy.tc
 
 // IsBlackHole tells whether the filter sends to istiod's cluster for refused traffic.
 func (f Filter) IsBlackHole() bool { return bytes.Contains(f.Config(), []byte("BlackHoleCluster")) }
-
-// Manager is the part of extensions.filters.network.http_connection_manager.v3
-// that says where routes come from.
-type Manager struct {
-	Routes *RouteConfig `json:"route_config"`
-	RDS    struct {
-		Name string `json:"route_config_name"`
-	} `json:"rds"`
-}
-
-// TCPProxy is extensions.filters.network.tcp_proxy.v3.TcpProxy.
-type TCPProxy struct {
-	Cluster string `json:"cluster"`
-}

@@ -47,3 +47,13 @@ func (t *Text) UnmarshalJSON(raw []byte) error {
 	}
 	return nil
 }
+
+// Int is a signed number, which protobuf's JSON writes as a string.
+type Int int64
+
+// UnmarshalJSON takes -80 and "-80".
+func (i *Int) UnmarshalJSON(raw []byte) error {
+	n, err := strconv.ParseInt(strings.Trim(string(raw), `"`), 10, 64)
+	*i = Int(n)
+	return err
+}

@@ -1,0 +1,34 @@
+package xds
+
+// Manager is extensions.filters.network.http_connection_manager.v3.
+type Manager struct {
+	Routes *RouteConfig `json:"route_config"`
+	RDS    struct {
+		Name string `json:"route_config_name"`
+	} `json:"rds"`
+	ScopedRoutes *struct {
+		Name string `json:"name"`
+	} `json:"scoped_routes"`
+	Filters           []HTTPFilter `json:"http_filters"`
+	StripMatchingPort bool         `json:"strip_matching_host_port"`
+	StripAnyPort      bool         `json:"strip_any_host_port"`
+	StripTrailingDot  bool         `json:"strip_trailing_host_dot"`
+	MergeSlashes      bool         `json:"merge_slashes"`
+	NormalizePath     bool         `json:"normalize_path"`
+}
+
+// HTTPFilter is an HTTP filter.
+type HTTPFilter struct {
+	Name      string `json:"name"`
+	Typed     Any    `json:"typed_config"`
+	Discovery *struct {
+		Types []string `json:"type_urls"`
+	} `json:"config_discovery"`
+	Disabled bool `json:"disabled"`
+}
+
+// TCPProxy is extensions.filters.network.tcp_proxy.v3.TcpProxy.
+type TCPProxy struct {
+	Cluster  string            `json:"cluster"`
+	Weighted *WeightedClusters `json:"weighted_clusters"`
+}
