@@ -45,7 +45,15 @@ func (e *env) cluster() (*kube.Cluster, error) {
 	if e.opened != nil {
 		return e.opened, nil
 	}
-	cluster, err := kube.New(e.global.kube, kube.Options{UserAgent: "meshctl/" + clientVersion().Version})
+	cluster, err := e.open()
 	e.opened = cluster
 	return cluster, err
+}
+
+// open finds the cluster, or the snapshot that stands for one.
+func (e *env) open() (*kube.Cluster, error) {
+	if e.global.from != "" {
+		return openSnapshot(e.global.from, e.global.kube.Namespace)
+	}
+	return kube.New(e.global.kube, kube.Options{UserAgent: "meshctl/" + clientVersion().Version})
 }

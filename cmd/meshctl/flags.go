@@ -16,6 +16,7 @@ import (
 // globalFlags are the flags that every command has.
 type globalFlags struct {
 	kube           kube.Kubeconfig
+	from           string
 	istioNamespace string
 	timeout        time.Duration
 	output         printer.Format
@@ -37,6 +38,7 @@ func (g *globalFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&g.kube.As, "as", "", "`user` to act as")
 	fs.StringArrayVar(&g.kube.AsGroups, "as-group", nil, "`group` to act as (repeatable)")
 	fs.StringVar(&g.kube.AsUID, "as-uid", "", "`UID` to act as")
+	fs.StringVar(&g.from, "from", "", "read a snapshot `archive` in place of a cluster; see collect")
 	fs.StringVarP(&g.istioNamespace, "istio-namespace", "i", "istio-system", "`namespace` of the control plane")
 	fs.DurationVar(&g.timeout, "timeout", defaultTimeout, "`time` after which the command gives up (0 = never)")
 	g.output = printer.Table

@@ -35,6 +35,7 @@ type Cluster struct {
 	connect func() (*rest.RESTClient, error)
 	kinds   catalog
 	upgrade upgradeMemory
+	replay  func(namespace, pod string, port int) http.Handler // nil for a living cluster
 }
 
 // New reads the kubeconfig. It fails for one that is missing, broken or does

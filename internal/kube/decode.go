@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
@@ -66,44 +65,20 @@ func decodeItems(dec *jsontext.Decoder, kind Kind) ([]*resource.Object, error) {
 	return objects, err
 }
 
-// header is what every object carries.
-type header struct {
-	APIVersion string `json:"apiVersion"`
-	Kind       string `json:"kind"`
-	Metadata   struct {
-		Name         string            `json:"name"`
-		GenerateName string            `json:"generateName"`
-		Namespace    string            `json:"namespace"`
-		Labels       map[string]string `json:"labels"`
-		Annotations  map[string]string `json:"annotations"`
-	} `json:"metadata"`
-}
-
-// decodeObject reads an object's header; data becomes the object's JSON.
+// decodeObject reads an object that the API server has sent as one of a kind;
+// data becomes the object's JSON.
 func decodeObject(data []byte, kind Kind) (*resource.Object, error) {
-	var h header
-	if err := json.Unmarshal(data, &h); err != nil {
-		return nil, fmt.Errorf("reading an object of kind %s: %w", kind.Kind, err)
+	o, err := resource.FromJSON(data)
+	if err != nil {
+		return nil, err
 	}
-	o := &resource.Object{
-		Key:          resource.Key{GroupKind: kind.GroupKind, Namespace: h.Metadata.Namespace, Name: h.Metadata.Name},
-		Version:      kind.Version,
-		GenerateName: h.Metadata.GenerateName,
-		Labels:       h.Metadata.Labels,
-		Annotations:  h.Metadata.Annotations,
-		JSON:         data,
-	}
-	switch {
-	case h.Kind == "PartialObjectMetadata":
-		// Named here as what they describe, so that a Set finds them by kind.
-	case h.APIVersion != "":
-		gv, err := schema.ParseGroupVersion(h.APIVersion)
-		if err != nil {
-			return nil, fmt.Errorf("reading an object of kind %s: %w", kind.Kind, err)
-		}
-		o.Group, o.Version, o.Kind = gv.Group, gv.Version, h.Kind
-	case len(data) > 2:
+	switch o.Kind {
+	case "PartialObjectMetadata":
+		// Named as what it describes, so that a Set finds it by kind.
+		o.GroupKind, o.Version = kind.GroupKind, kind.Version
+	case "":
 		// Items of the built-in kinds' lists do not say what they are.
+		o.GroupKind, o.Version = kind.GroupKind, kind.Version
 		typed := fmt.Appendf(make([]byte, 0, len(data)+64), `{"apiVersion":%q,"kind":%q,`, o.APIVersion(), o.Kind)
 		o.JSON = append(typed, bytes.TrimSpace(data)[1:]...)
 	}

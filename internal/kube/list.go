@@ -102,8 +102,44 @@ func where(kind Kind, namespace string) string {
 	return " in namespace " + namespace
 }
 
+// Each reads the objects of a kind page by page and hands them over one by
+// one, so that no more than a page is held at a time. When pages expire
+// between two requests the list starts again, and each sees objects twice.
+func (c *Cluster) Each(ctx context.Context, gk schema.GroupKind, o ListOptions, each func(*resource.Object) error) error {
+	kind, err := c.Kind(ctx, gk)
+	if err != nil {
+		return err
+	}
+	var failure error
+	err = c.eachPage(ctx, kind, o, func(page []*resource.Object, _ bool) error {
+		for _, object := range page {
+			if failure = each(object); failure != nil {
+				return failure
+			}
+		}
+		return nil
+	})
+	if failure != nil {
+		return failure
+	}
+	return c.wrap(ctx, err, "listing %s%s", kind.Resource, where(kind, o.Namespace))
+}
+
 // listPages reads a kind page by page.
 func (c *Cluster) listPages(ctx context.Context, kind Kind, o ListOptions) ([]*resource.Object, error) {
+	var objects []*resource.Object
+	err := c.eachPage(ctx, kind, o, func(page []*resource.Object, first bool) error {
+		if first {
+			objects = nil
+		}
+		objects = append(slices.Grow(objects, len(page)), page...)
+		return nil
+	})
+	return objects, err
+}
+
+// eachPage hands over the pages of a list; first says that it is the first one.
+func (c *Cluster) eachPage(ctx context.Context, kind Kind, o ListOptions, each func(page []*resource.Object, first bool) error) error {
 	query := map[string][]string{"limit": {strconv.Itoa(pageSize)}}
 	if o.LabelSelector != "" {
 		query["labelSelector"] = []string{o.LabelSelector}
@@ -115,21 +151,19 @@ func (c *Cluster) listPages(ctx context.Context, kind Kind, o ListOptions) ([]*r
 	if o.MetadataOnly {
 		r.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 	}
-	var objects []*resource.Object
 	for {
 		page, next, err := c.page(ctx, kind, r)
 		if apierrors.IsResourceExpired(err) && query["continue"] != nil {
 			// The snapshot behind the pages is gone: start again, without pages.
-			objects, query["limit"] = nil, nil
+			query["limit"] = nil
 			delete(query, "continue")
 			continue
 		}
-		if err != nil {
-			return nil, err
+		if err == nil {
+			err = each(page, query["continue"] == nil)
 		}
-		objects = append(slices.Grow(objects, len(page)), page...)
-		if next == "" {
-			return objects, nil
+		if err != nil || next == "" {
+			return err
 		}
 		query["continue"] = []string{next}
 	}

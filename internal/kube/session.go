@@ -123,7 +123,7 @@ func (s *session) writeLocked(frame spdy.Frame) error {
 		err = s.out.Flush()
 	}
 	if err != nil {
-		go s.fail(fmt.Errorf("the port-forward broke: %w", err))
+		s.fail(fmt.Errorf("the port-forward broke: %w", err))
 	}
 	return err
 }

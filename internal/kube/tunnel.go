@@ -36,6 +36,10 @@ type Tunnel struct {
 // Tunnel is a way to the ports of a pod. The caller closes it.
 func (c *Cluster) Tunnel(namespace, pod string) *Tunnel {
 	t := &Tunnel{cluster: c, namespace: namespace, pod: pod}
+	if c.replay != nil {
+		t.client = c.replayClient(namespace, pod)
+		return t
+	}
 	t.client = &http.Client{Transport: &http.Transport{
 		DialContext:         t.dialAddress,
 		MaxIdleConnsPerHost: idleSessions,
@@ -130,6 +134,9 @@ func (t *Tunnel) open(ctx context.Context) (*session, error) {
 }
 
 func (t *Tunnel) connect(ctx context.Context) (*session, error) {
+	if t.cluster.replay != nil {
+		return nil, podError{replayOnly}
+	}
 	conn, err := t.cluster.upgradeTo(ctx, fmt.Sprintf("/api/v1/namespaces/%s/pods/%s/portforward", t.namespace, t.pod))
 	if err != nil {
 		return nil, err

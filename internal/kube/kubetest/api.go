@@ -170,7 +170,23 @@ func (s *Server) delete(w http.ResponseWriter, t target) {
 	answer(w, 200, map[string]string{"kind": "Status", "apiVersion": "v1", "status": "Success"})
 }
 
-// discovery serves the kinds of the objects that the server holds.
+// builtin are kinds that every API server serves: group, version, kind.
+func builtin() (namespaced, clusterWide [][3]string) {
+	namespaced = [][3]string{
+		{"", "v1", "Pod"}, {"", "v1", "Service"}, {"", "v1", "ConfigMap"}, {"", "v1", "Secret"}, {"", "v1", "ServiceAccount"},
+		{"", "v1", "Endpoints"}, {"", "v1", "Event"}, {"apps", "v1", "Deployment"}, {"apps", "v1", "ReplicaSet"},
+		{"apps", "v1", "StatefulSet"}, {"apps", "v1", "DaemonSet"}, {"batch", "v1", "Job"}, {"discovery.k8s.io", "v1", "EndpointSlice"},
+	}
+	clusterWide = [][3]string{
+		{"", "v1", "Namespace"}, {"", "v1", "Node"},
+		{"admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration"},
+		{"admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration"},
+		{"apiextensions.k8s.io", "v1", "CustomResourceDefinition"},
+	}
+	return namespaced, clusterWide
+}
+
+// discovery serves the built-in kinds and those of the objects that the server holds.
 func (s *Server) discovery(w http.ResponseWriter, core bool) {
 	type entry struct {
 		Resource     string            `json:"resource"`
@@ -181,17 +197,25 @@ func (s *Server) discovery(w http.ResponseWriter, core bool) {
 	}
 	type group struct{ name, version string }
 	served := map[group][]entry{}
-	for _, o := range s.Objects() {
-		g := group{o.Group, o.Version}
-		known := slices.ContainsFunc(served[g], func(e entry) bool { return e.ResponseKind["kind"] == o.Kind })
-		if known || (o.Group == "") != core {
-			continue
+	add := func(g group, kind, scope string) {
+		known := slices.ContainsFunc(served[g], func(e entry) bool { return e.ResponseKind["kind"] == kind })
+		if !known && (g.name == "") == core {
+			served[g] = append(served[g], entry{plural(kind), map[string]string{"kind": kind}, scope, strings.ToLower(kind), []string{"get", "list", "patch", "delete"}})
 		}
+	}
+	namespaced, clusterWide := builtin()
+	for _, k := range namespaced {
+		add(group{k[0], k[1]}, k[2], "Namespaced")
+	}
+	for _, k := range clusterWide {
+		add(group{k[0], k[1]}, k[2], "Cluster")
+	}
+	for _, o := range s.Objects() {
 		scope := "Namespaced"
 		if o.Namespace == "" {
 			scope = "Cluster"
 		}
-		served[g] = append(served[g], entry{plural(o.Kind), map[string]string{"kind": o.Kind}, scope, strings.ToLower(o.Kind), []string{"get", "list", "patch", "delete"}})
+		add(group{o.Group, o.Version}, o.Kind, scope)
 	}
 	items := []any{}
 	for g, entries := range served {

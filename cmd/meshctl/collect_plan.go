@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/meshctl/meshctl/internal/kube"
+	"github.com/meshctl/meshctl/internal/resource"
+	"github.com/meshctl/meshctl/pkg/snapshot"
+)
+
+// collectPlan is what a snapshot will hold.
+type collectPlan struct {
+	objects  []snapshot.ObjectTask
+	groups   []snapshot.Group
+	failures map[string]error
+}
+
+// plan lists the kinds to collect, and the pods to ask.
+func (o *collectOptions) plan(ctx context.Context, e *env, cluster *kube.Cluster) (*collectPlan, error) {
+	kinds, err := cluster.Kinds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &collectPlan{failures: map[string]error{}}
+	for _, k := range kinds {
+		if options, wanted := collected(k, e.global.istioNamespace); wanted {
+			p.objects = append(p.objects, objectTask(cluster, k, options))
+		}
+	}
+	pods, err := e.podsAnywhere(cluster).Pods(ctx, "", "")
+	if err != nil {
+		return nil, err
+	}
+	for _, pod := range pods {
+		if group := o.podGroup(cluster, pod, e.global.istioNamespace); len(group.Tasks) > 0 {
+			p.groups = append(p.groups, group)
+		}
+	}
+	return p, nil
+}
+
+// collected says whether a kind belongs into a snapshot, and which of its objects.
+func collected(k kube.Kind, istioNamespace string) (kube.ListOptions, bool) {
+	if !slices.Contains(k.Verbs, "list") {
+		return kube.ListOptions{}, false
+	}
+	switch {
+	case k.Group == "" && k.Kind == "ConfigMap":
+		// Configuration of applications is none of the mesh's business.
+		return kube.ListOptions{Namespace: istioNamespace}, true
+	case k.Group == "" && k.Kind == "Secret":
+		return kube.ListOptions{FieldSelector: "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/dockerconfigjson"}, true
+	case strings.HasSuffix(k.Group, ".istio.io"), strings.HasSuffix(k.Group, "gateway.networking.k8s.io"), strings.HasSuffix(k.Group, "gateway.networking.x-k8s.io"):
+		return kube.ListOptions{}, true
+	}
+	return kube.ListOptions{}, slices.Contains(collectedKinds()[k.Group], k.Kind)
+}
+
+// collectedKinds are the kinds beside Istio's own and Gateway API's that tell
+// something of a mesh.
+func collectedKinds() map[string][]string {
+	return map[string][]string{
+		"":                             {"Namespace", "Node", "Pod", "Service", "ServiceAccount", "Endpoints", "Event"},
+		"apps":                         {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"},
+		"batch":                        {"Job", "CronJob"},
+		"autoscaling":                  {"HorizontalPodAutoscaler"},
+		"policy":                       {"PodDisruptionBudget"},
+		"discovery.k8s.io":             {"EndpointSlice"},
+		"networking.k8s.io":            {"Ingress", "IngressClass", "NetworkPolicy"},
+		"admissionregistration.k8s.io": {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"},
+		"apiextensions.k8s.io":         {"CustomResourceDefinition"},
+		"multicluster.x-k8s.io":        {"ServiceExport", "ServiceImport"},
+	}
+}
+
+func objectTask(cluster *kube.Cluster, k kube.Kind, o kube.ListOptions) snapshot.ObjectTask {
+	return snapshot.ObjectTask{
+		Kind: snapshot.Kind{Group: k.Group, Version: k.Version, Kind: k.Kind, Resource: k.Resource, Names: k.Names, Namespaced: k.Namespaced},
+		Each: func(ctx context.Context, each func(*resource.Object) error) error {
+			seen := map[resource.Key]bool{} // a list that starts again shows objects twice
+			return cluster.Each(ctx, k.GroupKind, o, func(object *resource.Object) error {
+				if seen[object.Key] || k.Kind == "CustomResourceDefinition" && !isMeshCRD(object.Name) {
+					return nil
+				}
+				seen[object.Key] = true
+				return each(object)
+			})
+		},
+	}
+}
+
+func isMeshCRD(name string) bool {
+	return strings.HasSuffix(name, ".istio.io") || strings.HasSuffix(name, "gateway.networking.k8s.io") || strings.HasSuffix(name, "x-k8s.io")
+}
+
+// podGroup lists what is asked of a pod: nothing of one that is no part of the
+// mesh or does not run.
+func (o *collectOptions) podGroup(cluster *kube.Cluster, pod *corev1.Pod, istioNamespace string) snapshot.Group {
+	about := snapshot.Pod{Namespace: pod.Namespace, Deployment: deploymentOf(pod), Name: pod.Name, Labels: pod.Labels, Annotations: pod.Annotations}
+	group := snapshot.Group{What: fmt.Sprintf("pod %s/%s", pod.Namespace, pod.Name)}
+	if !o.picks.Picks(about, "") {
+		return group
+	}
+	tunnel := cluster.Tunnel(pod.Namespace, pod.Name)
+	group.Close = tunnel.Close
+	if pod.Status.Phase == corev1.PodRunning {
+		for _, r := range requestsOf(pod, o.quick) {
+			group.Tasks = append(group.Tasks, snapshot.Task{
+				Path:  snapshot.AnswerPath(pod.Namespace, pod.Name, r.port, r.path),
+				Fetch: func(ctx context.Context) (io.ReadCloser, error) { return tunnel.Open(ctx, r.port, r.path) },
+			})
+		}
+	}
+	if o.quick || len(group.Tasks) == 0 && pod.Namespace != istioNamespace {
+		return group
+	}
+	for _, c := range logged(pod, istioNamespace) {
+		if !o.picks.Picks(about, c.name) {
+			continue
+		}
+		for _, previous := range []bool{false, true} {
+			if previous && !c.restarted {
+				continue
+			}
+			options := kube.LogOptions{Container: c.name, Previous: previous, Tail: o.tail, Since: o.since, Limit: o.logBytes, Timestamps: true}
+			group.Tasks = append(group.Tasks, snapshot.Task{
+				Path: snapshot.LogPath(pod.Namespace, pod.Name, c.name, previous),
+				Fetch: func(ctx context.Context) (io.ReadCloser, error) {
+					return cluster.Logs(ctx, pod.Namespace, pod.Name, options)
+				},
+			})
+		}
+	}
+	return group
+}
+
+// deploymentOf is the name of the Deployment behind a pod's ReplicaSet, whose
+// name is the Deployment's with the hash of the template.
+func deploymentOf(pod *corev1.Pod) string {
+	for _, owner := range pod.OwnerReferences {
+		if owner.Kind == "ReplicaSet" {
+			return strings.TrimSuffix(owner.Name, "-"+pod.Labels["pod-template-hash"])
+		}
+	}
+	return ""
+}
+
+// loggedContainer is a container whose log is collected.
+type loggedContainer struct {
+	name      string
+	restarted bool
+}
+
+// logged are the proxy's container of an application's pod, and all containers
+// of pods in Istio's namespace.
+func logged(pod *corev1.Pod, istioNamespace string) []loggedContainer {
+	var list []loggedContainer
+	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+		for _, s := range statuses {
+			if pod.Namespace == istioNamespace || s.Name == "istio-proxy" {
+				list = append(list, loggedContainer{s.Name, s.RestartCount > 0})
+			}
+		}
+	}
+	return list
+}
+
+// podRequest is a GET request to a port of a pod.
+type podRequest struct {
+	port int
+	path string
+}
+
+// requestsOf are the questions to an istiod, an Envoy or a ztunnel.
+func requestsOf(pod *corev1.Pod, quick bool) []podRequest {
+	ask := func(port int, paths ...string) []podRequest {
+		requests := make([]podRequest, len(paths))
+		for i, path := range paths {
+			requests[i] = podRequest{port, path}
+		}
+		return requests
+	}
+	var requests []podRequest
+	switch {
+	case pod.Labels["app"] == "istiod":
+		requests = ask(istiodMonitoring, "/version", "/debug/syncz", "/debug/registryz", "/debug/configz", "/debug/endpointz", "/debug/connections", "/debug/clusterz", "/debug/mesh", "/debug/networkz", "/debug/instancesz", "/debug/telemetryz", "/debug/authorizationz")
+		if !quick {
+			requests = append(requests, ask(istiodMonitoring, "/debug/push_status", "/metrics")...)
+		}
+	case pod.Labels["app"] == "ztunnel":
+		requests = ask(proxyAdmin, "/config_dump")
+		if !quick {
+			requests = append(requests, ask(15020, "/metrics")...)
+		}
+	case hasProxy(pod):
+		requests = ask(proxyAdmin, "/config_dump?include_eds", "/clusters?format=json", "/server_info", "/certs", "/listeners?format=json", "/ready")
+		if !quick {
+			requests = append(requests, ask(proxyAdmin, "/clusters", "/stats?format=json", "/stats/prometheus", "/memory", "/runtime")...)
+		}
+	}
+	return requests
+}
+
+// proxyAdmin is the admin port of Envoy and ztunnel.
+const proxyAdmin = 15000
+
+func hasProxy(pod *corev1.Pod) bool {
+	is := func(c corev1.Container) bool { return c.Name == "istio-proxy" }
+	return slices.ContainsFunc(pod.Spec.Containers, is) || slices.ContainsFunc(pod.Spec.InitContainers, is)
+}

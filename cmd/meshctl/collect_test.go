@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/meshctl/meshctl/internal/kube/kubetest"
+)
+
+// planted are secrets as they stand in a mesh; none may come into an archive.
+var planted = []string{
+	"c2VjcmV0LXZhbHVl", "env-value-hunter2", "applied-hunter3", "url-hunter4", "hunter5-bearer-token", "hunter6apikey",
+	"hunter7-in-a-log", "eyJhbGciOiJSUzI1NiJ9.eyJodW50ZXI4IjoxfQ", "TUlJRXBBSUJBQUtDQVFFQWh1bnRlcjk", "hunter10-header", "hunter11-wasm",
+}
+
+const meshWithSecrets = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: gateway, namespace: shop, annotations: {kubectl.kubernetes.io/last-applied-configuration: applied-hunter3}}
+data: {tls.key: c2VjcmV0LXZhbHVl, other: c2VjcmV0LXZhbHVl}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-1, namespace: shop, uid: u1, labels: {app: web}}
+spec:
+  containers:
+  - {name: web, env: [{name: PASSWORD, value: env-value-hunter2}, {name: PLAIN, value: env-value-hunter2}], args: ["--db=postgres://me:url-hunter4@db"]}
+  - {name: istio-proxy, env: [{name: PILOT_CERT_PROVIDER, value: istiod}]}
+status:
+  phase: Running
+  conditions: [{type: Ready, status: "True"}]
+  containerStatuses: [{name: web}, {name: istio-proxy, restartCount: 1}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: gone-1, namespace: shop, uid: u2, labels: {app: gone}}
+spec: {containers: [{name: istio-proxy}]}
+status: {phase: Running}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: istiod-1, namespace: istio-system, uid: u3, labels: {app: istiod, istio.io/rev: default}}
+spec: {containers: [{name: discovery, image: "istio/pilot:1.31.1"}]}
+status: {phase: Running, conditions: [{type: Ready, status: "True"}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web, namespace: shop}
+spec:
+  hosts: [web]
+  gateways: [absent]
+  http: [{headers: {request: {set: {authorization: hunter10-header, x-version: v2}}}, route: [{destination: {host: web}}]}]
+---
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: {name: w, namespace: shop}
+spec: {pluginConfig: {client_secret: hunter11-wasm}}
+`
+
+// meshServer is a cluster with one proxy that answers, one that does not, and an istiod.
+func meshServer(t *testing.T) *kubetest.Server {
+	s := kubetest.NewServer(t, meshWithSecrets)
+	s.Forward("shop", "web-1", 15000, web(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/config_dump":
+			fmt.Fprintf(w, `{"configs": [{"header": {"key": "authorization", "value": "Bearer hunter5-bearer-token"}, "x": {"api_key": "hunter6apikey"}}]}`)
+		case "/server_info":
+			io.WriteString(w, `{"version": "abc/1.36.0/Clean"}`)
+		default:
+			fmt.Fprintf(w, "answer to %s\n-----BEGIN RSA PRIVATE KEY-----\nTUlJRXBBSUJBQUtDQVFFQWh1bnRlcjk\n-----END RSA PRIVATE KEY-----\n", r.URL)
+		}
+	}))
+	s.Forward("istio-system", "istiod-1", 15014, web(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/version":
+			io.WriteString(w, `{"version": "1.31.1", "revision": "abc", "golang_version": "go1.26", "status": "Clean", "tag": "1.31.1"}`)
+		case "/debug/syncz":
+			io.WriteString(w, `[{"proxy": "web-1.shop", "istio_version": "1.31.1", "cluster_id": "Kubernetes"}]`)
+		default:
+			io.WriteString(w, "{}")
+		}
+	}))
+	s.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/log") {
+			return false
+		}
+		io.WriteString(w, "2026-11-01T11:00:00Z password: hunter7-in-a-log and eyJhbGciOiJSUzI1NiJ9.eyJodW50ZXI4IjoxfQ.c2ln\n")
+		return true
+	})
+	return s
+}
+
+// collectMesh takes a snapshot and returns its name.
+func collectMesh(t *testing.T, s *kubetest.Server, args ...string) (string, outcome) {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "mesh.tar.zst")
+	got := meshctl(testEnv(t, ""), append([]string{"--kubeconfig", s.Kubeconfig(), "collect", "-o", name}, args...)...)
+	if got.code != exitOK || got.stdout != name+"\n" {
+		t.Fatalf("exit %d, stdout %q, stderr:\n%s", got.code, got.stdout, got.stderr)
+	}
+	return name, got
+}
+
+func TestCollectTakesNoSecretAlong(t *testing.T) {
+	name, got := collectMesh(t, meshServer(t))
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	zip, err := zstd.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zip.Close()
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range planted {
+		if at := bytes.Index(text, []byte(secret)); at >= 0 {
+			t.Errorf("%s is in the archive: ...%s", secret, text[max(0, at-100):at+len(secret)])
+		}
+	}
+	for _, needed := range []string{"web-1", "PILOT_CERT_PROVIDER", "x-version", "tls.key", "answer to /certs"} {
+		if !bytes.Contains(text, []byte(needed)) {
+			t.Errorf("%s is not in the archive", needed)
+		}
+	}
+	if !strings.Contains(got.stderr, "redacted") || !strings.Contains(got.stderr, "could not be collected") {
+		t.Errorf("stderr:\n%s", got.stderr)
+	}
+	failures := meshctl(testEnv(t, ""), "snapshot", "show", name, "--failures")
+	if failures.code != exitOK || !strings.Contains(failures.stdout, "pod shop/gone-1   reading /config_dump?include_eds from port 15000 of pod shop/gone-1: nothing listens") {
+		t.Errorf("failures:\n%s%s", failures.stdout, failures.stderr)
+	}
+}
+
+// The same command tells the same of a cluster and of a snapshot of it.
+func TestCommandsReadASnapshotAsTheyReadTheCluster(t *testing.T) {
+	s := meshServer(t)
+	name, _ := collectMesh(t, s, "--quick")
+	kubeconfig := s.Kubeconfig()
+	for _, line := range []string{"version -o json", "version", "analyze -A", "analyze -n shop -o json", "dashboard list"} {
+		args := strings.Fields(line)
+		live := meshctl(testEnv(t, ""), append(args, "--kubeconfig", kubeconfig)...)
+		replayed := meshctl(testEnv(t, ""), append(args, "--from", name)...)
+		if live.code == exitCluster || live.code == exitUsage {
+			t.Errorf("%s: exit %d: %s", line, live.code, live.stderr)
+		}
+		if diff := cmp.Diff(live, replayed, cmp.AllowUnexported(outcome{})); diff != "" {
+			t.Errorf("%s: live and from a snapshot:\n%s", line, diff)
+		}
+	}
+}
+
+func TestCollectFilters(t *testing.T) {
+	tests := []struct {
+		name string
+		args []string
+		want []string // pods of which there are answers or logs
+	}{
+		{"all", nil, []string{"istio-system/istiod-1", "shop/web-1"}},
+		{"a namespace", []string{"--include", "shop"}, []string{"shop/web-1"}},
+		{"without a pod", []string{"--exclude", "shop//web-*"}, []string{"istio-system/istiod-1"}},
+		{"a label", []string{"--include", "///app=istiod"}, []string{"istio-system/istiod-1"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			name, _ := collectMesh(t, meshServer(t), append(tt.args, "--quick")...)
+			list := meshctl(testEnv(t, ""), "snapshot", "list", name, "-o", "name")
+			for _, pod := range []string{"istio-system/istiod-1", "shop/web-1"} {
+				want := strings.Contains(strings.Join(tt.want, " "), pod)
+				if got := strings.Contains(list.stdout, "pods/"+pod+"/"); got != want {
+					t.Errorf("pod %s: collected %v, want %v\n%s", pod, got, want, list.stdout)
+				}
+			}
+		})
+	}
+}
+
+func TestCollectFailsWithoutHalfAnArchive(t *testing.T) {
+	s := meshServer(t)
+	s.Stop()
+	dir := t.TempDir()
+	got := meshctl(testEnv(t, ""), "--kubeconfig", s.Kubeconfig(), "collect", "-o", filepath.Join(dir, "mesh.tar.zst"))
+	if got.code != exitCluster {
+		t.Errorf("exit %d: %s", got.code, got.stderr)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestSnapshotDiffTellsWhatChanged(t *testing.T) {
+	s := meshServer(t)
+	before, _ := collectMesh(t, s)
+	same := meshctl(testEnv(t, ""), "snapshot", "diff", before, before)
+	if same.code != exitOK {
+		t.Errorf("exit %d for twice the same:\n%s", same.code, same.stdout)
+	}
+	s.Delete("WasmPlugin", "shop", "w")
+	s.Apply("{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: web, namespace: shop}, spec: {hosts: [web, shop]}}\n" +
+		"---\n{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: new, namespace: shop}, spec: {}}")
+	s.Forward("istio-system", "istiod-1", 15014, web(t, says(`{"version": "1.31.2"}`)))
+	after, _ := collectMesh(t, s)
+	got := meshctl(testEnv(t, ""), "snapshot", "diff", before, after)
+	want := `CHANGE    WHAT                        FIELD            BEFORE                                                                             AFTER
+added     Gateway shop/new
+changed   VirtualService shop/web     spec.gateways    ["absent"]
+changed   VirtualService shop/web     spec.hosts       ["web"]                                                                            ["web","shop"]
+changed   VirtualService shop/web     spec.http        [{"headers":{"request":{"set":{"authorization":"[redacted]","x-version":"v2"}...
+removed   WasmPlugin shop/w
+changed   pod istio-system/istiod-1   istiod version   1.31.1                                                                             1.31.2
+`
+	if got.code != exitFindings {
+		t.Errorf("exit %d: %s", got.code, got.stderr)
+	}
+	if diff := cmp.Diff(want, got.stdout); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSnapshotsThatAreNoneAreRefused(t *testing.T) {
+	foreign := filepath.Join(t.TempDir(), "x.tar.gz")
+	if err := os.WriteFile(foreign, []byte("\x1f\x8bxxxx"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"snapshot", "show", foreign}, {"version", "--from", foreign}, {"analyze", "--from", foreign}} {
+		got := meshctl(testEnv(t, ""), args...)
+		if got.code != exitFailed || !strings.Contains(got.stderr, "this is no snapshot of meshctl") {
+			t.Errorf("%v: exit %d: %s", args, got.code, got.stderr)
+		}
+	}
+	if got := meshctl(testEnv(t, ""), "snapshot", "show", t.TempDir()); got.code != exitFailed || !strings.Contains(got.stderr, "is a directory") {
+		t.Errorf("exit %d: %s", got.code, got.stderr)
+	}
+}
+

@@ -1,0 +1,211 @@
+package snapshot
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+)
+
+// written is an archive with the given entries, and its bytes.
+func written(t *testing.T, entries map[string]string) (string, []byte) {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "mesh.tar.zst")
+	w, err := Create(name, Index{Created: time.Unix(1, 0).UTC(), Program: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	for _, path := range sortedKeys(entries) {
+		s, err := w.Spool()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		io.WriteString(s, entries[path])
+		if err := w.Add(path, s, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return name, data
+}
+
+var someEntries = map[string]string{
+	"pods/a/b/15000/config_dump@include_eds": strings.Repeat("{}\n", 100_000),
+	"objects/Pod.core.jsonl":                 "",
+	"logs/a/b/istio-proxy.log":               "line\n",
+}
+
+func TestArchiveGivesBackWhatWasWritten(t *testing.T) {
+	name, _ := written(t, someEntries)
+	a, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	got := map[string]string{}
+	for _, e := range a.Index.Entries {
+		in, err := a.Open(e.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(in)
+		if err != nil {
+			t.Error(err)
+		}
+		in.Close()
+		got[e.Path] = string(text)
+	}
+	if diff := cmp.Diff(someEntries, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := a.Open("../../etc/passwd"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The usual programs unpack a snapshot: tar --zstd.
+func TestArchiveIsATarFile(t *testing.T) {
+	_, data := written(t, someEntries)
+	zip, err := zstd.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zip.Close()
+	names := map[string]bool{}
+	for in := tar.NewReader(zip); ; {
+		h, err := in.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(in)
+		if want, ok := someEntries[h.Name]; err != nil || ok && string(text) != want {
+			t.Errorf("%s: %d bytes, %v", h.Name, len(text), err)
+		}
+		names[h.Name] = true
+	}
+	if len(names) != len(someEntries)+1 || !names[indexPath] {
+		t.Errorf("got %v", names)
+	}
+}
+
+// readAll opens an archive and reads everything that it lists.
+func readAll(data []byte) error {
+	a, err := Read(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return err
+	}
+	for _, e := range a.Index.Entries {
+		in, err := a.Open(e.Path)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, in)
+		in.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestDamagedAndForeignArchivesAreRefused(t *testing.T) {
+	_, good := written(t, someEntries)
+	if err := readAll(good); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Read(bytes.NewReader(good), int64(len(good)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := bytes.Clone(good)
+	damaged[whole.Index.Entries[0].Offset+whole.Index.Entries[0].Length/2] ^= 0xff
+	tests := []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"empty", nil, errForeign.Error()},
+		{"a gzip file", append([]byte{0x1f, 0x8b}, make([]byte, 100)...), errForeign.Error()},
+		{"another Zstandard file", compressed("hello"), errTruncated.Error()},
+		{"cut in the middle", good[:len(good)/2], errTruncated.Error()},
+		{"cut by one byte", good[:len(good)-1], errTruncated.Error()},
+		{"a changed byte", damaged, "reading logs/a/b/istio-proxy.log"},
+		{"a bomb in the index", archiveWithIndex(strings.Repeat(" ", maxIndex+1)), "longer than announced"},
+		{"another format", archiveWithIndex(`{"format": "x"}`), errForeign.Error()},
+		{"a later version", archiveWithIndex(`{"format": "meshctl snapshot", "version": 2}`), "version 2 of the format"},
+		{"an entry outside of the file", archiveWithIndex(`{"format": "meshctl snapshot", "version": 1, "entries": [{"path": "a", "offset": 9999999}]}`), "what cannot be"},
+		{"a bomb in an entry", archiveWithIndex(fmt.Sprintf(`{"format": "meshctl snapshot", "version": 1, "entries": [{"path": "a", "size": 1, "length": %d}]}`, len(compressed("some content")))), "longer than announced"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := readAll(tt.data)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func compressed(text string) []byte {
+	zip, _ := zstd.NewWriter(nil)
+	return zip.EncodeAll([]byte(text), nil)
+}
+
+// archiveWithIndex is an archive of nothing but an index, after one frame.
+func archiveWithIndex(index string) []byte {
+	data := compressed("some content")
+	offset := len(data)
+	data = append(data, compressed(index)...)
+	trailer := binary.LittleEndian.AppendUint32(nil, trailerMagic)
+	trailer = binary.LittleEndian.AppendUint32(trailer, uint32(trailerLength-8))
+	trailer = append(trailer, trailerWord...)
+	trailer = binary.LittleEndian.AppendUint64(trailer, uint64(offset))
+	trailer = binary.LittleEndian.AppendUint64(trailer, uint64(len(data)-offset))
+	return append(data, trailer...)
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(archiveWithIndex(`{"format": "meshctl snapshot", "version": 1}`))
+	f.Add(compressed("x"))
+	f.Fuzz(func(t *testing.T, data []byte) { readAll(data) })
+}
+
+func TestNothingIsLeftOfACaptureThatFails(t *testing.T) {
+	dir := t.TempDir()
+	w, err := Create(filepath.Join(dir, "mesh.tar.zst"), Index{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	group := Group{What: "pod a/b", Tasks: []Task{{"x", func(context.Context) (io.ReadCloser, error) { cancel(); return nil, fmt.Errorf("gone") }}}}
+	if err := Capture(ctx, w, nil, []Group{group}, CaptureOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	w.Abort()
+	left, _ := os.ReadDir(dir)
+	if len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

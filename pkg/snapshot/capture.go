@@ -1,0 +1,183 @@
+package snapshot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+// Task collects one entry.
+type Task struct {
+	Path  string
+	Fetch func(ctx context.Context) (io.ReadCloser, error)
+}
+
+// Group is tasks that are done one after the other, as they share a
+// connection to a pod. Close, if not nil, runs at the end.
+type Group struct {
+	What  string // for the list of failures: "pod shop/web-1"
+	Tasks []Task
+	Close func() error
+}
+
+// ObjectTask collects the objects of a kind.
+type ObjectTask struct {
+	Kind Kind
+	// Each hands over the objects one by one.
+	Each func(ctx context.Context, each func(*resource.Object) error) error
+}
+
+// CaptureOptions bound a capture.
+type CaptureOptions struct {
+	Workers int   // things collected at once
+	Budget  int64 // bytes of the archive after which nothing more is begun; 0 is no bound
+	// Progress hears of each thing that is done; never twice at once.
+	Progress func(done, total int, size int64)
+}
+
+// Capture collects objects and answers into an archive. What fails is
+// recorded in the archive and does not stop the rest; the error says that the
+// archive itself could not be written, or that ctx has ended.
+func Capture(ctx context.Context, w *Writer, objects []ObjectTask, groups []Group, o CaptureOptions) error {
+	c := capture{w: w, options: o, total: len(objects) + len(groups)}
+	work, workCtx := errgroup.WithContext(ctx)
+	work.SetLimit(max(o.Workers, 1))
+	for _, task := range objects {
+		work.Go(func() error {
+			err := c.objects(workCtx, task)
+			c.done()
+			return err
+		})
+	}
+	for _, group := range groups {
+		work.Go(func() error {
+			err := c.group(workCtx, group)
+			c.done()
+			return err
+		})
+	}
+	return work.Wait()
+}
+
+type capture struct {
+	w       *Writer
+	options CaptureOptions
+	total   int
+
+	mu       sync.Mutex
+	finished int
+}
+
+func (c *capture) done() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finished++
+	if c.options.Progress != nil {
+		c.options.Progress(c.finished, c.total, c.w.Size())
+	}
+}
+
+// full reports that the budget is used up, and records it.
+func (c *capture) full() bool {
+	if c.options.Budget == 0 || c.w.Size() < c.options.Budget {
+		return false
+	}
+	c.w.Truncate()
+	return true
+}
+
+var errBudget = errors.New("left out: the size budget was used up")
+
+func (c *capture) objects(ctx context.Context, task ObjectTask) error {
+	path := objectsPath(task.Kind.Kind, task.Kind.Group)
+	counts := map[string]int{}
+	spool, err := c.w.Spool()
+	if err != nil {
+		return err
+	}
+	defer spool.Close()
+	n := 0
+	err = task.Each(ctx, func(o *resource.Object) error {
+		line, err := redactObject(o, counts)
+		if err == nil {
+			n++
+			_, err = spool.Write(line)
+		}
+		return err
+	})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		c.w.Fail(fmt.Sprintf("objects of kind %s", task.Kind.Kind), err)
+		if n == 0 {
+			return nil
+		}
+	}
+	c.w.AddKind(task.Kind)
+	c.w.Redact(path, counts)
+	return c.w.Add(path, spool, n)
+}
+
+func (c *capture) group(ctx context.Context, g Group) error {
+	if g.Close != nil {
+		defer g.Close()
+	}
+	for _, task := range g.Tasks {
+		if c.full() {
+			c.w.Fail(g.What+": "+task.Path, errBudget)
+			continue
+		}
+		if err := c.task(ctx, g, task); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// task fetches, redacts and stores one answer. A part of an answer is kept.
+func (c *capture) task(ctx context.Context, g Group, t Task) error {
+	body, err := t.Fetch(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		c.w.Fail(g.What, err)
+		return nil
+	}
+	defer body.Close()
+	spool, err := c.w.Spool()
+	if err != nil {
+		return err
+	}
+	defer spool.Close()
+	counts := map[string]int{}
+	if err := redactStream(spool, body, counts); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		c.w.Fail(g.What, fmt.Errorf("only a part of %s was received: %w", t.Path, err))
+	}
+	c.w.Redact(t.Path, counts)
+	return c.w.Add(t.Path, spool, 0)
+}
+
+// AnswerPath is the entry that holds a pod's answer to GET request on a port.
+func AnswerPath(namespace, pod string, port int, request string) string {
+	return answerPath(namespace, pod, fmt.Sprint(port), request)
+}
+
+// LogPath is the entry that holds the log of a container.
+func LogPath(namespace, pod, container string, previous bool) string {
+	name := container + ".log"
+	if previous {
+		name = container + ".previous.log"
+	}
+	return "logs/" + namespace + "/" + pod + "/" + name
+}
