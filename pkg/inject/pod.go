@@ -51,7 +51,8 @@ func (i *Injector) Pod(pod *corev1.Pod, owner Owner) (*corev1.Pod, []string, err
 	return injected, names, i.finish(injected, pod, added, settings)
 }
 
-// settings merges the proxy config that holds for a pod.
+// settings merges the proxy config that holds for a pod. The webhook goes on
+// to use the mesh's own where the agent's port is concerned, kube-inject does not.
 func (i *Injector) settings(pod *corev1.Pod, namespace string) (proxySettings, error) {
 	mesh := i.options.Mesh
 	proxy, err := i.options.ProxyConfigs.For(mesh, namespace, pod.Labels, pod.Annotations[annotation.ProxyConfig.Name])
@@ -60,7 +61,10 @@ func (i *Injector) settings(pod *corev1.Pod, namespace string) (proxySettings, e
 			Name: annotation.ProxyConfig.Name, Value: pod.Annotations[annotation.ProxyConfig.Name], Err: err,
 		}
 	}
-	return proxySettings{mesh: istio.WithDefaultConfig(mesh, proxy), proxy: proxy}, nil
+	if i.options.Explicit {
+		mesh = istio.WithDefaultConfig(mesh, proxy)
+	}
+	return proxySettings{mesh: mesh, proxy: proxy}, nil
 }
 
 // merge runs the templates and lays their output over the pod. The second
@@ -194,7 +198,7 @@ func (i *Injector) writeMetadata(pod, original, added *corev1.Pod) error {
 }
 
 func (i *Injector) proxyFirst(settings proxySettings) bool {
-	return settings.mesh.GetDefaultConfig().GetHoldApplicationUntilProxyStarts().GetValue() ||
+	return settings.proxy.GetHoldApplicationUntilProxyStarts().GetValue() ||
 		i.options.Values.known.Global.Proxy.HoldApplicationUntilProxyStarts
 }
 

@@ -45,7 +45,7 @@ func (i *Injector) Stream(file string, text []byte) Result {
 // object injects one object.
 func (i *Injector) object(s subject, known map[string]Namespace) outcome {
 	report := reportOf(s.object)
-	w, err := readWorkload(s.kind, s.object.JSON)
+	w, err := readWorkload(s.kind, s.object.JSON, i.options.Explicit)
 	if err != nil {
 		return outcome{report: report.fail(err)}
 	}

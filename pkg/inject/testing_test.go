@@ -54,7 +54,7 @@ func mustWorkload(t testing.TB, stream []byte) *workload {
 		t.Fatalf("%d objects, problems %v", len(objects), problems)
 	}
 	o := objects[0]
-	w, err := readWorkload(schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o.JSON)
+	w, err := readWorkload(schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o.JSON, false)
 	if err != nil || w == nil {
 		t.Fatalf("workload %v, error %v", w, err)
 	}

@@ -14,7 +14,12 @@ func Uninject(file string, text []byte) Result {
 
 func uninject(s subject) outcome {
 	report := reportOf(s.object)
-	w, err := readWorkload(s.kind, s.object.JSON)
+	w, err := readWorkload(s.kind, s.object.JSON, false)
+	if err == nil && w != nil && s.kind.Kind == "CronJob" {
+		if _, injected := StatusOf(w.meta.Annotations); !injected {
+			w, err = readWorkload(s.kind, s.object.JSON, true)
+		}
+	}
 	if err != nil {
 		return outcome{report: report.fail(err)}
 	}

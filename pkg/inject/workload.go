@@ -61,16 +61,19 @@ func newObject(kind schema.GroupVersionKind) metav1.Object {
 	return nil
 }
 
-// podIn finds the pod, or the template for pods, in an object.
-func podIn(object metav1.Object) (*metav1.ObjectMeta, *corev1.PodSpec) {
+// podIn finds the pod, or the template for pods, in an object. jobs says that
+// the labels and annotations of a CronJob's pods are read and written in the
+// metadata of its Jobs, as kube-inject does; the pods themselves then have none.
+func podIn(object metav1.Object, jobs bool) (*metav1.ObjectMeta, *corev1.PodSpec) {
 	var template *corev1.PodTemplateSpec
 	switch o := object.(type) {
 	case *corev1.Pod:
 		return &o.ObjectMeta, &o.Spec
 	case *batchv1.CronJob:
-		// The injector reads and writes labels and annotations of a CronJob's
-		// pods in the metadata of its Jobs.
-		return &o.Spec.JobTemplate.ObjectMeta, &o.Spec.JobTemplate.Spec.Template.Spec
+		template = &o.Spec.JobTemplate.Spec.Template
+		if jobs {
+			return &o.Spec.JobTemplate.ObjectMeta, &template.Spec
+		}
 	case *corev1.ReplicationController:
 		template = o.Spec.Template
 	case *appsv1.Deployment:
@@ -91,8 +94,8 @@ func podIn(object metav1.Object) (*metav1.ObjectMeta, *corev1.PodSpec) {
 }
 
 // readWorkload reads an object. It gives nil for kinds that hold no pods and
-// for objects that leave their pods to another object.
-func readWorkload(kind schema.GroupVersionKind, text []byte) (*workload, error) {
+// for objects that leave their pods to another object. For jobs see podIn.
+func readWorkload(kind schema.GroupVersionKind, text []byte, jobs bool) (*workload, error) {
 	if isUntyped(kind) {
 		return readUntyped(kind, text)
 	}
@@ -105,7 +108,7 @@ func readWorkload(kind schema.GroupVersionKind, text []byte) (*workload, error) 
 		// Its errors are of a type that cannot be named; encoding/json fails for the same reason.
 		return nil, typeError(cmp.Or(json.Unmarshal(text, newObject(kind)), err))
 	}
-	meta, spec := podIn(object)
+	meta, spec := podIn(object, jobs)
 	if meta == nil {
 		return nil, nil
 	}

@@ -248,7 +248,8 @@ func defaulted(variable any, value any) any {
 func dropDefaults(overrides any) {
 	object, _ := overrides.(map[string]any)
 	containers, _ := object["containers"].([]any)
-	for _, container := range containers {
+	native, _ := object["initContainers"].([]any)
+	for _, container := range slices.Concat(containers, native) {
 		container, ok := container.(map[string]any)
 		if !ok {
 			continue
@@ -268,6 +269,7 @@ func dropDefaults(overrides any) {
 			name, _ := mounted["name"].(string)
 			return strings.HasPrefix(name, "kube-api-access-")
 		})
+		container["volumeMounts"] = mounts
 		if len(mounts) == 0 {
 			delete(container, "volumeMounts")
 		}
