@@ -94,12 +94,25 @@ func (o *objects) client(ctx context.Context, object *unstructured.Unstructured,
 // Objects without a namespace go to the given one. CustomResourceDefinitions
 // are waited for before the objects after them.
 func (l *Lab) Apply(ctx context.Context, namespace string, stream []byte) error {
+	return l.objects.apply(ctx, namespace, stream)
+}
+
+// Apply does what [Lab.Apply] does, to any cluster.
+func Apply(ctx context.Context, config *rest.Config, namespace string, stream []byte) error {
+	objects, err := newObjects(config)
+	if err != nil {
+		return err
+	}
+	return objects.apply(ctx, namespace, stream)
+}
+
+func (o *objects) apply(ctx context.Context, namespace string, stream []byte) error {
 	all, err := ParseYAML(stream)
 	if err != nil {
 		return err
 	}
 	for _, object := range all {
-		client, err := l.objects.client(ctx, object, namespace)
+		client, err := o.client(ctx, object, namespace)
 		if err != nil {
 			return err
 		}
@@ -108,7 +121,7 @@ func (l *Lab) Apply(ctx context.Context, namespace string, stream []byte) error 
 			return fmt.Errorf("applying %s: %w", describe(object), err)
 		}
 		if object.GetKind() == "CustomResourceDefinition" {
-			if err := l.waitEstablished(ctx, client, object.GetName()); err != nil {
+			if err := waitEstablished(ctx, client, object.GetName()); err != nil {
 				return err
 			}
 		}
@@ -150,7 +163,7 @@ func (l *Lab) Delete(ctx context.Context, namespace string, stream []byte) error
 	return nil
 }
 
-func (l *Lab) waitEstablished(ctx context.Context, client dynamic.ResourceInterface, name string) error {
+func waitEstablished(ctx context.Context, client dynamic.ResourceInterface, name string) error {
 	return eventually(ctx, func(ctx context.Context) error {
 		crd, err := client.Get(ctx, name, metav1.GetOptions{})
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 )
 
 // workloads are the resources whose rollouts are waited for.
@@ -26,10 +27,26 @@ func workloads() []schema.GroupVersionResource {
 // they should be. Pods with a proxy are Ready when their Envoy has its whole
 // configuration.
 func (l *Lab) WaitForRollouts(ctx context.Context, namespace string) error {
+	if err := l.objects.waitForRollouts(ctx, namespace); err != nil {
+		return fmt.Errorf("%w\nwhat the runtime had trouble with:\n%s", err, tail(l.Runtime.Log()))
+	}
+	return nil
+}
+
+// WaitForRollouts does what [Lab.WaitForRollouts] does, in any cluster.
+func WaitForRollouts(ctx context.Context, config *rest.Config, namespace string) error {
+	objects, err := newObjects(config)
+	if err != nil {
+		return err
+	}
+	return objects.waitForRollouts(ctx, namespace)
+}
+
+func (o *objects) waitForRollouts(ctx context.Context, namespace string) error {
 	err := eventually(ctx, func(ctx context.Context) error {
 		var unfinished []error
 		for _, resource := range workloads() {
-			list, err := l.objects.dynamic.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
+			list, err := o.dynamic.Resource(resource).Namespace(namespace).List(ctx, metav1.ListOptions{})
 			if err != nil {
 				return err
 			}
@@ -40,7 +57,7 @@ func (l *Lab) WaitForRollouts(ctx context.Context, namespace string) error {
 		return errors.Join(unfinished...)
 	})
 	if err != nil {
-		return fmt.Errorf("waiting for the rollouts in namespace %s: %w\nwhat the runtime had trouble with:\n%s", namespace, err, tail(l.Runtime.Log()))
+		return fmt.Errorf("waiting for the rollouts in namespace %s: %w", namespace, err)
 	}
 	return nil
 }

@@ -17,10 +17,17 @@ import (
 
 const usage = `usage: lab up [-- COMMAND [ARG]...]
        lab down
+       lab apply FILE...
+       lab wait NAMESPACE...
+       lab page TEXT
 
-up    starts a lab and keeps it until Ctrl-C; with a command, runs that with
-      KUBECONFIG set and ends with it
-down  stops the labs that up has started
+up     starts a lab and keeps it until Ctrl-C; with a command, runs that with
+       KUBECONFIG set and ends with it
+down   stops the labs that up has started
+apply  applies YAML files (- is standard input) to the cluster of KUBECONFIG
+wait   waits for the rollouts in namespaces of the cluster of KUBECONFIG
+page   serves a text on a free port of loopback, whose number it prints, until
+       it is stopped
 `
 
 func main() {
@@ -42,6 +49,12 @@ func run(ctx context.Context, args []string, out, talk io.Writer) int {
 		}
 	case len(args) == 1 && args[0] == "down":
 		err = down(ctx, out)
+	case len(args) > 1 && args[0] == "apply":
+		err = apply(ctx, args[1:])
+	case len(args) > 1 && args[0] == "wait":
+		err = wait(ctx, args[1:])
+	case len(args) == 2 && args[0] == "page":
+		err = page(ctx, out, args[1])
 	default:
 		fmt.Fprint(talk, usage)
 		return 2
