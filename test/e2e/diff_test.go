@@ -20,6 +20,7 @@ func TestDiffShowsChangedWeightsAndNothingElse(t *testing.T) {
 		t.Fatal("samples/shop/routing.yaml has no weights 90 and 10 to change")
 	}
 	caller := c.Envoy(c.PodsOf("deploy/frontend")[0])
+	waitSettled(t, c, caller)
 	before := saveDump(t, caller, "before.json")
 
 	seen := caller.Updates()

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/meshctl/meshctl/test/lab"
@@ -52,6 +51,28 @@ func shop(t *testing.T) *lab.Case {
 	return c
 }
 
+// waitSettled waits until a proxy knows all pods of the shop as healthy and
+// istiod has nothing more to say: pods become ready a moment before the proxies
+// hear of it.
+func waitSettled(t *testing.T, c *lab.Case, proxy *envoy.Proxy) {
+	t.Helper()
+	c.Eventually("the proxy to know the shop", func() error {
+		body, err := fetch(c.Context(), "http://"+proxy.Address()+"/clusters")
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(string(body)) {
+			if strings.Contains(line, "health_flags") && !strings.Contains(line, "::healthy") {
+				return fmt.Errorf("not healthy: %s", line)
+			}
+		}
+		return nil
+	})
+	if err := proxy.WaitQuiet(c.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // saveDump writes the whole configuration dump of an Envoy to a file, as a user
 // would with curl.
 func saveDump(t *testing.T, proxy *envoy.Proxy, name string) string {
@@ -61,18 +82,12 @@ func saveDump(t *testing.T, proxy *envoy.Proxy, name string) string {
 
 func saveAdmin(t *testing.T, proxy *envoy.Proxy, path, name string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+proxy.Address()+"/"+path, nil)
+	data, err := fetch(t.Context(), "http://"+proxy.Address()+"/"+path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK || len(bytes.TrimSpace(data)) == 0 {
-		t.Fatalf("reading /%s: %s, %d bytes, %v", path, response.Status, len(data), err)
+	if len(bytes.TrimSpace(data)) == 0 {
+		t.Fatalf("/%s is empty", path)
 	}
 	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, data, 0o644); err != nil {

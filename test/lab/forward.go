@@ -125,3 +125,9 @@ func (l *Lab) behind(pod *corev1.Pod, port int) (string, error) {
 	}
 	return to, nil
 }
+
+// PodAddress returns the loopback address (host:port) behind a port of a pod,
+// "" if there is none. It spares a test the port-forward.
+func (l *Lab) PodAddress(namespace, pod string, port int) string {
+	return l.forwards.get(namespace, pod, port)
+}

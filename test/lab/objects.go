@@ -130,13 +130,16 @@ func (o *objects) apply(ctx context.Context, namespace string, stream []byte) er
 }
 
 // Delete deletes the objects of a stream, the last one first, and returns when
-// they are gone. Objects that do not exist are passed over.
+// they are gone. What they own follows a moment later. Objects that do not exist
+// are passed over.
 func (l *Lab) Delete(ctx context.Context, namespace string, stream []byte) error {
 	all, err := ParseYAML(stream)
 	if err != nil {
 		return err
 	}
-	background := metav1.DeletePropagationForeground
+	// Not in the foreground: for that the garbage collector has to know the
+	// kind, and of a new one it learns after half a minute.
+	background := metav1.DeletePropagationBackground
 	for i := len(all) - 1; i >= 0; i-- {
 		client, err := l.objects.client(ctx, all[i], namespace)
 		if meta.IsNoMatchError(err) {

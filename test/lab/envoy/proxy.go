@@ -94,8 +94,15 @@ const quiet = 300 * time.Millisecond
 // WaitUpdate returns when istiod has sent more than the given number of
 // responses (see [Proxy.Updates]) and no further one for 300 ms.
 func (p *Proxy) WaitUpdate(ctx context.Context, after int) error {
-	err := p.wait(ctx, "an update from istiod", func() bool { return p.updates > after })
-	for err == nil {
+	if err := p.wait(ctx, "an update from istiod", func() bool { return p.updates > after }); err != nil {
+		return err
+	}
+	return p.WaitQuiet(ctx)
+}
+
+// WaitQuiet returns when istiod has sent nothing for 300 ms.
+func (p *Proxy) WaitQuiet(ctx context.Context) error {
+	for {
 		p.mu.Lock()
 		rest := quiet - time.Since(p.latest)
 		p.mu.Unlock()
@@ -104,11 +111,10 @@ func (p *Proxy) WaitUpdate(ctx context.Context, after int) error {
 		}
 		select {
 		case <-ctx.Done():
-			err = ctx.Err()
+			return fmt.Errorf("waiting for the end of a push (%s): %w", p.ID(), ctx.Err())
 		case <-time.After(rest):
 		}
 	}
-	return err
 }
 
 // wait returns when a condition on the proxy's state holds.
