@@ -3,11 +3,14 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshctl/meshctl/test/lab"
 	"github.com/meshctl/meshctl/test/lab/envoy"
@@ -51,22 +54,40 @@ func shop(t *testing.T) *lab.Case {
 	return c
 }
 
-// waitSettled waits until a proxy knows all pods of the shop as healthy and
-// istiod has nothing more to say: pods become ready a moment before the proxies
-// hear of it.
+// waitSettled waits until a proxy knows all of the shop: its routes, and as many
+// healthy pods of each service as there are. Pods become ready a moment before
+// istiod and the proxies hear of it.
 func waitSettled(t *testing.T, c *lab.Case, proxy *envoy.Proxy) {
 	t.Helper()
+	pods := map[string]int{}
+	for _, service := range []string{"catalog", "orders", "payments", "frontend"} {
+		list, err := c.Client.CoreV1().Pods(c.Namespace).List(c.Context(), metav1.ListOptions{LabelSelector: "app=" + service})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pods[fmt.Sprintf("outbound|8080||%s.%s.svc.cluster.local", service, c.Namespace)] = len(list.Items)
+	}
 	c.Eventually("the proxy to know the shop", func() error {
-		body, err := fetch(c.Context(), "http://"+proxy.Address()+"/clusters")
+		clusters, err := fetch(c.Context(), "http://"+proxy.Address()+"/clusters")
 		if err != nil {
 			return err
 		}
-		for line := range strings.Lines(string(body)) {
-			if strings.Contains(line, "health_flags") && !strings.Contains(line, "::healthy") {
-				return fmt.Errorf("not healthy: %s", line)
+		healthy := map[string]int{}
+		for line := range strings.Lines(string(clusters)) {
+			if parts := strings.Split(strings.TrimSpace(line), "::"); len(parts) == 4 && parts[2] == "health_flags" && parts[3] == "healthy" {
+				healthy[parts[0]]++
 			}
 		}
-		return nil
+		for cluster, want := range pods {
+			if healthy[cluster] != want {
+				return fmt.Errorf("%d pods of %s are healthy, want %d", healthy[cluster], cluster, want)
+			}
+		}
+		routes, err := fetch(c.Context(), "http://"+proxy.Address()+"/config_dump?resource=dynamic_route_configs")
+		if err == nil && (!strings.Contains(string(routes), `"weight": 90`) || !strings.Contains(string(routes), "api.acquirer.example")) {
+			err = errors.New("routes of the shop are missing")
+		}
+		return err
 	})
 	if err := proxy.WaitQuiet(c.Context()); err != nil {
 		t.Fatal(err)

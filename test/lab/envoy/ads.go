@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 )
 
 // reconnectAfter is the pause before a broken stream is opened again.
@@ -183,11 +185,24 @@ func (p *Proxy) accept(k *kind, response *discoveryv3.DiscoveryResponse) (proble
 	return problem
 }
 
-// fromAgent answers the requests for secrets that the agent has.
+// fromAgent answers the requests for secrets that the agent has. It reads files
+// that a configuration names in its pod; here each holds the mesh's root.
 func (s *store) fromAgent() {
 	k := s.kinds[SecretType]
-	for name, secret := range s.agent {
-		if _, held := k.resources[name]; k.names[name] && !held {
+	for name := range k.names {
+		if _, held := k.resources[name]; held {
+			continue
+		}
+		secret := s.agent[name]
+		if root := s.agent["ROOTCA"]; secret == nil && root != nil && strings.HasPrefix(name, "file-root:") {
+			message, ok := proto.Clone(root.message).(*tlsv3.Secret)
+			if !ok {
+				continue
+			}
+			message.Name = name
+			secret = &resource{message: message, version: root.version, updated: root.updated}
+		}
+		if secret != nil {
 			k.resources[name] = secret
 			k.order = append(k.order, name)
 		}
