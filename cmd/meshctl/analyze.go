@@ -13,13 +13,13 @@ import (
 
 // analyzeOptions is what analyze was asked to do.
 type analyzeOptions struct {
-	input        analyzeInput
-	analyzers    []analyze.Analyzer
-	suppressions []analyze.Suppression
-	fail, show   analyze.Level
-	allNames     bool
-	list         bool
-	explain      string
+	input      analyzeInput
+	analyzers  []analyze.Analyzer
+	filter     findingFilter
+	fail, show analyze.Level
+	allNames   bool
+	list       bool
+	explain    string
 
 	// As typed; resolve turns them into the fields above.
 	names, suppress []string
@@ -63,6 +63,13 @@ whatever the output format. A document that cannot be read is such a finding.`,
   # For a pipeline: fail on warnings too
   meshctl analyze mesh/ -o json --failure-threshold warning
 
+  # Only findings that are new since the last accepted run
+  meshctl analyze mesh/ -o json > baseline.json
+  meshctl analyze mesh/ --baseline baseline.json
+
+  # For code scanning on GitHub
+  meshctl analyze mesh/ -o sarif > meshctl.sarif
+
   # What does this code mean?
   meshctl analyze --explain IST0101
 
@@ -79,6 +86,7 @@ whatever the output format. A document that cannot be read is such a finding.`,
 		},
 	}
 	o.input.register(cmd)
+	o.filter.register(cmd)
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.allNames, "all-namespaces", "A", false, "report on all namespaces")
 	fs.StringSliceVar(&o.names, "analyzer", nil, "`name` of an analyzer to run instead of all (repeatable)")
@@ -122,7 +130,7 @@ func (o *analyzeOptions) resolve(args []string, kubeChosen bool) (err error) {
 		if err != nil {
 			return usagef("--suppress: %w", err)
 		}
-		o.suppressions = append(o.suppressions, s)
+		o.filter.suppressions = append(o.filter.suppressions, s)
 	}
 	if len(o.input.paths) == 0 && kubeChosen && !o.input.useKube && !o.list && o.explain == "" {
 		return usagef("there is nothing to analyze: name files, or leave out --use-kube=false")
@@ -142,7 +150,9 @@ func runAnalyze(ctx context.Context, e *env, o *analyzeOptions) error {
 		return err
 	}
 	findings := append(analyze.Run(loaded.mesh, o.analyzers), loaded.unreadable...)
-	findings = analyze.Suppress(analyze.Sort(findings), o.suppressions)
+	if findings, err = o.filter.apply(ctx, e, findings); err != nil {
+		return err
+	}
 	if !o.allNames && loaded.namespace != "" {
 		findings = analyze.InNamespace(findings, loaded.namespace)
 	}

@@ -13,7 +13,7 @@ const formatLog printer.Format = "log"
 
 // findingFormats are the formats for findings besides the common ones.
 func findingFormats() []printer.Format {
-	return []printer.Format{formatLog}
+	return []printer.Format{formatLog, printer.SARIF, printer.JUnit, printer.GitHub, printer.GitLab}
 }
 
 // printFindings prints findings in the format that was chosen.
@@ -23,6 +23,14 @@ func printFindings(e *env, findings []analyze.Finding, objects int) error {
 		return printer.PrintJSON(e.out, analyze.Records(findings))
 	case printer.YAML:
 		return printer.PrintYAML(e.out, analyze.Records(findings))
+	case printer.SARIF:
+		return printer.PrintSARIF(e.out, clientVersion().Version, issues(findings))
+	case printer.JUnit:
+		return printer.PrintJUnit(e.out, "meshctl", issues(findings))
+	case printer.GitHub:
+		return printer.PrintGitHub(e.out, issues(findings))
+	case printer.GitLab:
+		return printer.PrintGitLab(e.out, issues(findings))
 	case printer.Name:
 		for _, f := range findings {
 			if _, err := fmt.Fprintln(e.out, f.Code, f.Record().Origin); err != nil {
@@ -41,6 +49,24 @@ func printFindings(e *env, findings []analyze.Finding, objects int) error {
 		}
 	}
 	return nil
+}
+
+// issues are findings in the form of the formats for code review and pipelines.
+func issues(findings []analyze.Finding) []printer.Issue {
+	list := make([]printer.Issue, len(findings))
+	for i, r := range analyze.Records(findings) {
+		list[i] = printer.Issue{
+			Code: r.Code, Severity: printer.SeverityNote, Message: r.Message, Title: r.Title, Hint: r.Hint, URL: r.DocumentationURL,
+			Subject: r.Origin, File: r.File, Line: r.Line, Column: r.Column, Fingerprint: r.Fingerprint,
+		}
+		switch r.Level {
+		case analyze.Error:
+			list[i].Severity = printer.SeverityError
+		case analyze.Warning:
+			list[i].Severity = printer.SeverityWarning
+		}
+	}
+	return list
 }
 
 func printFinding(w io.Writer, f analyze.Finding, colored, wide bool) error {

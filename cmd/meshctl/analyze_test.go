@@ -67,7 +67,7 @@ func TestAnalyzeExitCodeDoesNotDependOnTheFormat(t *testing.T) {
 		{"a warning below the threshold", brokenShop, []string{"-S", "IST0101=*"}, exitOK},
 		{"a warning at the threshold", brokenShop, []string{"-S", "IST0101=*", "--failure-threshold=Warning"}, exitFindings},
 	} {
-		for _, format := range []string{"table", "wide", "log", "json", "yaml", "name"} {
+		for _, format := range []string{"table", "wide", "log", "json", "yaml", "name", "sarif", "junit", "github", "gitlab"} {
 			e := testEnv(t, input.text)
 			got := meshctl(e, append([]string{"analyze", "-", "-o", format}, input.args...)...)
 			if got.code != input.code {
@@ -126,5 +126,45 @@ func TestAnalyzeWithFilesReadsNoKubeconfig(t *testing.T) {
 	got := meshctl(testEnv(t, ""), "analyze", "-", "--kubeconfig", broken)
 	if got.code != exitOK {
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
+	}
+}
+
+func TestAnalyzeBaselineHidesWhatIsKnown(t *testing.T) {
+	known := meshctl(testEnv(t, brokenShop), "analyze", "-", "-o", "json")
+	baseline := writeFile(t, "baseline.json", known.stdout)
+	moved := "# a comment\n" + brokenShop
+	if got := meshctl(testEnv(t, moved), "analyze", "-", "--baseline", baseline); got.code != exitOK {
+		t.Errorf("known findings count: exit code %d\n%s", got.code, got.stdout)
+	}
+	worse := strings.Replace(brokenShop, "  - wbe\n", "  - wbe\n  - nowhere\n", 1)
+	got := meshctl(testEnv(t, worse), "analyze", "-", "--baseline", baseline)
+	if got.code != exitFindings || !strings.Contains(got.stdout, "nowhere") || strings.Contains(got.stdout, "wbe") {
+		t.Errorf("exit code %d\n%s", got.code, got.stdout)
+	}
+}
+
+func TestAnalyzeIgnoreRulesHaveAReasonAndAnEnd(t *testing.T) {
+	rules := func(expires string) string {
+		return writeFile(t, "rules.yaml", `analyze:
+  ignore:
+  - code: IST0101
+    object: VirtualService shop/*
+    reason: the gateway comes with the next release
+    expires: `+expires+`
+  - code: IST0132
+    reason: likewise
+`)
+	}
+	if got := meshctl(testEnv(t, brokenShop), "analyze", "-", "--ignore-file", rules("2026-11-01")); got.code != exitOK || got.stdout != "" {
+		t.Errorf("on the last day: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	got := meshctl(testEnv(t, brokenShop), "analyze", "-", "--ignore-file", rules("2026-10-31"))
+	if got.code != exitFindings || !strings.Contains(got.stdout, "rules.yaml:3) the rule that ignores IST0101 VirtualService shop/* expired on 2026-10-31") {
+		t.Errorf("after the last day: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	for _, text := range []string{"analyze: {ignore: [{code: IST0101}]}", "analyze: {ignore: [{code: X, reason: y}]}", "analyze: {ignore: [{code: IST0101, reason: y, expires: soon}]}", "analyse: {}"} {
+		if got := meshctl(testEnv(t, brokenShop), "analyze", "-", "--ignore-file", writeFile(t, "rules.yaml", text)); got.code != exitUsage {
+			t.Errorf("%s: exit code %d\n%s", text, got.code, got.stderr)
+		}
 	}
 }

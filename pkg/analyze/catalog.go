@@ -90,6 +90,7 @@ func Codes() []Code {
 		{"MSH0002", Error, "UnknownField", "A field does not exist, so that its setting is lost.", "Check the spelling and where the field belongs."},
 		{"MSH0003", Error, "SchemaViolation", "The API server would reject the object.", "Correct the value."},
 		{"MSH0004", Error, "UnknownVersion", "An API version does not exist, so that the object cannot be applied.", "Use v1, or the version that `kubectl api-versions` lists."},
+		{"MSH0005", Warning, "IgnoreRuleExpired", "A rule that ignores findings is over.", "Repair what it hid, or give the rule another day."},
 		{"MSH0101", Error, "RemovedKind", "A kind of an old mesh is not read any more.", "Write what the message names instead."},
 	}
 }
