@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/rogpeppe/go-internal/diff"
+
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/install"
 )
@@ -41,7 +43,7 @@ func (e *env) writeChanges(w io.Writer, changes []install.ObjectChange) error {
 		}
 		b.WriteString(line + "\n")
 		for _, f := range c.Fields {
-			fmt.Fprintf(&b, "    %s: %s\n", f.Path, fieldChange(f))
+			fmt.Fprintf(&b, "    %s:%s\n", f.Path, fieldChange(f))
 		}
 	}
 	if len(changes) == 0 {
@@ -57,40 +59,37 @@ func (e *env) writeChanges(w io.Writer, changes []install.ObjectChange) error {
 func fieldChange(f install.FieldChange) string {
 	switch {
 	case f.From == nil:
-		return "(none) → " + short(f.To)
+		return " (none) → " + short(f.To)
 	case f.To == nil:
-		return short(f.From) + " → (none)"
+		return " " + short(f.From) + " → (none)"
 	}
 	from, fromText := f.From.(string)
 	to, toText := f.To.(string)
 	if fromText && toText && strings.Contains(from+to, "\n") {
 		return lineChanges(from, to)
 	}
-	return short(f.From) + " → " + short(f.To)
+	return " " + short(f.From) + " → " + short(f.To)
 }
 
 // lineChanges shows the lines that differ between two texts of several lines.
 func lineChanges(from, to string) string {
-	a, b := strings.Split(from, "\n"), strings.Split(to, "\n")
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
-		a, b = a[:len(a)-1], b[:len(b)-1]
-	}
 	var out strings.Builder
-	const most = 12 // lines a side; the rest is in -o json
-	write := func(sign string, lines []string) {
-		for i, line := range lines {
-			if i == most {
-				fmt.Fprintf(&out, "\n      %s ... %d more lines", sign, len(lines)-most)
-				return
-			}
-			fmt.Fprintf(&out, "\n      %s %s", sign, line)
+	const most = 20 // the rest is in -o json
+	shown, left := 0, 0
+	for line := range strings.Lines(string(diff.Diff("from", []byte(from+"\n"), "to", []byte(to+"\n")))) {
+		if !strings.HasPrefix(line, "+") && !strings.HasPrefix(line, "-") ||
+			strings.HasPrefix(line, "+++ ") || strings.HasPrefix(line, "--- ") {
+			continue
 		}
+		if shown++; shown > most {
+			left++
+			continue
+		}
+		fmt.Fprintf(&out, "\n      %s %s", line[:1], strings.TrimSuffix(line[1:], "\n"))
 	}
-	write("-", a)
-	write("+", b)
+	if left > 0 {
+		fmt.Fprintf(&out, "\n      ... and %d more lines", left)
+	}
 	return out.String()
 }
 

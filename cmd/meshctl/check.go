@@ -50,6 +50,7 @@ something is wrong.`,
 			return runCheck(cmd.Context(), e, o)
 		},
 	}
+	e.outputFlag(cmd, junit)
 	fs := cmd.Flags()
 	fs.BoolVar(&o.pre, "pre", false, "check what an installation needs")
 	fs.BoolVar(&o.wait, "wait", false, "try again until everything is well or the time is over")
@@ -103,6 +104,9 @@ func runCheck(ctx context.Context, e *env, o *checkOptions) error {
 
 // printChecks writes results grouped by category.
 func (e *env) printChecks(results []install.CheckResult) error {
+	if e.global.output == junit {
+		return writeJUnit(e.out, results)
+	}
 	if e.global.output != printer.Table && e.global.output != printer.Wide {
 		report := printer.Report{Data: results}
 		for _, r := range results {

@@ -139,6 +139,7 @@ func runInstall(ctx context.Context, e *env, o *installOptions) error {
 	if err != nil {
 		return fmt.Errorf("installing: %w", err)
 	}
+	progress.finish()
 	return e.summary(plan, result)
 }
 
@@ -157,12 +158,7 @@ func (o *installOptions) makePlan(ctx context.Context, e *env) (*install.Plan, m
 	if o.planFile != "" {
 		return o.savedPlan(ctx, e)
 	}
-	// The input comes first: its mistakes need no cluster to be found.
-	config, rendering, err := o.mesh.render(ctx, e)
-	if err != nil {
-		return nil, meshCluster{}, err
-	}
-	cluster, err := e.meshCluster()
+	config, rendering, cluster, err := o.mesh.renderFor(ctx, e)
 	if err != nil {
 		return nil, cluster, err
 	}

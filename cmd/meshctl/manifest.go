@@ -37,6 +37,7 @@ type manifestGenerateOptions struct {
 	mesh       meshInput
 	components []string
 	output     string
+	cluster    bool
 }
 
 func newManifestGenerateCmd(e *env, runF func(context.Context, *manifestGenerateOptions) error) *cobra.Command {
@@ -46,7 +47,7 @@ func newManifestGenerateCmd(e *env, runF func(context.Context, *manifestGenerate
 		Short: "Print the manifests of a mesh",
 		Long: `Render the charts for a profile, IstioOperator files and single settings, and
 print the objects in the order in which they are to be applied. No cluster is
-contacted.`,
+contacted, unless --cluster-specific is given.`,
 		Example: `  # The default profile
   meshctl manifest generate
 
@@ -68,20 +69,16 @@ contacted.`,
 	}
 	o.mesh.register(cmd)
 	cmd.Flags().StringSliceVar(&o.components, "component", nil, "print only this `component`: Base, Pilot, Cni, Ztunnel, IngressGateways, EgressGateways (repeatable)")
+	cmd.Flags().BoolVar(&o.cluster, "cluster-specific", false, "ask the cluster for its version and what its provider needs")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "yaml", "yaml, json or name on stdout; else a `file` (.yaml, .json) or a directory to write to")
 	return cmd
 }
 
 func runManifestGenerate(ctx context.Context, e *env, o *manifestGenerateOptions) error {
-	config, err := o.mesh.config(ctx, e)
+	rendering, err := o.rendering(ctx, e)
 	if err != nil {
 		return err
 	}
-	rendering, err := install.Render(ctx, config, install.RenderOptions{Components: o.components})
-	if err != nil {
-		return inputError(err)
-	}
-	e.warn(rendering.Warnings...)
 	switch o.output {
 	case "yaml", "table", "wide": // those two are what a configuration file may say
 		return writeObjects(e, rendering.Objects)
@@ -98,6 +95,23 @@ func runManifestGenerate(ctx context.Context, e *env, o *manifestGenerateOptions
 		return nil
 	}
 	return writeManifests(o.output, rendering)
+}
+
+func (o *manifestGenerateOptions) rendering(ctx context.Context, e *env) (*install.Rendering, error) {
+	if o.cluster {
+		_, rendering, _, err := o.mesh.renderFor(ctx, e)
+		return rendering, err
+	}
+	config, err := o.mesh.config(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	rendering, err := install.Render(ctx, config, install.RenderOptions{Components: o.components})
+	if err != nil {
+		return nil, inputError(err)
+	}
+	e.warn(rendering.Warnings...)
+	return rendering, nil
 }
 
 // writeObjects prints a stream in which each document ends with a separator.

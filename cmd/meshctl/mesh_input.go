@@ -116,6 +116,41 @@ func (m *meshInput) render(ctx context.Context, e *env) (*install.Config, *insta
 	return config, rendering, nil
 }
 
+// renderFor renders for the cluster: its version decides what charts do, and its
+// provider may ask for settings. Mistakes in the input are found without it.
+func (m *meshInput) renderFor(ctx context.Context, e *env) (*install.Config, *install.Rendering, meshCluster, error) {
+	in, err := m.input(ctx, e)
+	if err != nil {
+		return nil, nil, meshCluster{}, err
+	}
+	if _, err := install.Resolve(in); err != nil {
+		return nil, nil, meshCluster{}, inputError(err)
+	}
+	cluster, err := e.meshCluster()
+	if err != nil {
+		return nil, nil, cluster, err
+	}
+	version, err := cluster.ServerVersion(ctx)
+	if err != nil {
+		return nil, nil, cluster, err
+	}
+	if in.KubeVersion == "" {
+		in.KubeVersion = version
+	}
+	in.Detected = install.Detect(version)
+	config, err := install.Resolve(in)
+	if err != nil {
+		return nil, nil, cluster, inputError(err)
+	}
+	rendering, err := install.Render(ctx, config, install.RenderOptions{})
+	if err != nil {
+		return nil, nil, cluster, inputError(err)
+	}
+	e.warn(config.Warnings...)
+	e.warn(rendering.Warnings...)
+	return config, rendering, cluster, nil
+}
+
 // inputError makes a mistake in the input a usage error.
 func inputError(err error) error {
 	var input *install.InputError

@@ -87,7 +87,10 @@ func (p *progress) line(format string, args ...any) {
 // draw writes the live view over the one on the screen.
 func (p *progress) draw() {
 	p.erase()
-	columns := max(width(p.e.err), 40)
+	columns := width(p.e.err)
+	if columns < 40 {
+		columns = 80 // a terminal that does not tell, or is too small to care
+	}
 	var b strings.Builder
 	for _, component := range p.order {
 		text := []rune(fmt.Sprintf("%-18s %3d applied  %s", install.Title(component), p.count[component], p.state[component]))
@@ -98,6 +101,17 @@ func (p *progress) draw() {
 	}
 	p.drawn = len(p.order)
 	_, _ = io.WriteString(p.e.err, b.String())
+}
+
+// finish shows the end of the live view.
+func (p *progress) finish() {
+	if !p.live {
+		return
+	}
+	for _, component := range p.order {
+		p.state[component] = "done"
+	}
+	p.draw()
 }
 
 // erase takes the live view off the screen.

@@ -60,7 +60,7 @@ type CheckOptions struct {
 
 // checkRun is what the single checks share.
 type checkRun struct {
-	cluster   Lister
+	cluster   Reader
 	inspector Inspector
 	options   CheckOptions
 	revisions *Revisions
@@ -78,6 +78,7 @@ func checks() []check {
 	return []check{
 		{"kubernetes", true, true, checkKubernetes},
 		{"permissions", true, false, checkPermissions},
+		{"network", true, true, checkCNI},
 		{"gateway-api", true, true, checkGatewayAPI},
 		{"upgrade", true, false, checkUpgrade},
 		{"crds", false, true, checkCRDs},
@@ -100,7 +101,7 @@ func CheckCategories() []string {
 
 // Check looks at a cluster. A check that cannot be made is reported as such and
 // does not hide the others; only a cluster that does not answer is an error.
-func Check(ctx context.Context, cluster Lister, inspector Inspector, o CheckOptions) ([]CheckResult, error) {
+func Check(ctx context.Context, cluster Reader, inspector Inspector, o CheckOptions) ([]CheckResult, error) {
 	run := &checkRun{cluster: cluster, inspector: inspector, options: o}
 	var err error
 	if run.revisions, err = ReadRevisions(ctx, cluster); err != nil && !o.Before {

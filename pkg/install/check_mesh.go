@@ -228,14 +228,14 @@ const certificateWarning = 30 * 24 * time.Hour
 // checkCertificates looks at the end of the CA's certificate. Only the public
 // part is read out of the Secret.
 func checkCertificates(ctx context.Context, r *checkRun) ([]CheckResult, error) {
-	secrets, err := r.cluster.List(ctx, []schema.GroupKind{{Kind: "Secret"}}, "")
-	if err != nil {
-		return nil, err
-	}
 	var found []CheckResult
-	for _, s := range secrets {
-		if s.Name != "istio-ca-secret" && s.Name != "cacerts" {
+	for _, name := range []string{"cacerts", "istio-ca-secret"} {
+		s, err := r.cluster.Get(ctx, schema.GroupKind{Kind: "Secret"}, r.options.Namespace, name)
+		if missing(err) {
 			continue
+		}
+		if err != nil {
+			return nil, err
 		}
 		content, err := s.Map()
 		if err != nil {

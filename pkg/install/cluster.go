@@ -46,6 +46,12 @@ type Logs interface {
 	LastLines(ctx context.Context, namespace, pod, container string, lines int) (string, error)
 }
 
+// Reader reads.
+type Reader interface {
+	Getter
+	Lister
+}
+
 // Cluster is all that an installation needs of a cluster.
 type Cluster interface {
 	Getter

@@ -32,6 +32,9 @@ type Input struct {
 	Platform             string
 	CompatibilityVersion string
 
+	// Detected are settings that the cluster's provider asks for; whatever the
+	// user says wins over them.
+	Detected []Setting
 	// KubeVersion is the version that charts are told, "" for the oldest one
 	// that this release of Istio supports.
 	KubeVersion string

@@ -28,6 +28,15 @@ func Resolve(in Input) (*Config, error) {
 	}
 	put(base, release.Hub, "spec", "hub")
 	put(base, release.Tag, "spec", "tag")
+	for _, setting := range in.Detected {
+		segments, value, err := setting.parse()
+		if err == nil {
+			_, err = setPath(base["spec"], segments, value)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("setting what the cluster needs: %w", err)
+		}
+	}
 	mergeInto(base, user)
 	problems, warnings := validate(base)
 

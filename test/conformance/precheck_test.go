@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/yaml"
 
@@ -34,6 +35,15 @@ func (s standIn) List(_ context.Context, kinds []schema.GroupKind, selector stri
 		}
 	}
 	return found, nil
+}
+
+func (s standIn) Get(_ context.Context, kind schema.GroupKind, namespace, name string) (*resource.Object, error) {
+	for _, o := range s.objects {
+		if o.GroupKind == kind && o.Namespace == namespace && o.Name == name {
+			return o, nil
+		}
+	}
+	return nil, apierrors.NewNotFound(schema.GroupResource{Group: kind.Group, Resource: kind.Kind}, name)
 }
 
 func (s standIn) ServerVersion(context.Context) (string, error) { return s.version, nil }

@@ -66,6 +66,9 @@ func TestInstallFromNothingToNothing(t *testing.T) {
 		t.Errorf("a second installation would change %+v", changes)
 	}
 	mustMeshctl(t, l.Kubeconfig, "check")
+	if same := mustMeshctl(t, l.Kubeconfig, "manifest", "diff", "profile:default", "cluster"); same != "no differences\n" {
+		t.Errorf("the cluster differs from what was installed:\n%s", same)
+	}
 
 	logging := []string{"--set", "meshConfig.accessLogFile=/dev/stdout"}
 	var changed []string
