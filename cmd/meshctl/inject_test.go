@@ -116,7 +116,7 @@ func TestInjectTellsEveryFailureAndHandlesTheRest(t *testing.T) {
 	if got.code != exitFailed {
 		t.Errorf("code %d, want %d", got.code, exitFailed)
 	}
-	for _, want := range []string{"stdin:16: Deployment bad failed", "interceptionMode", "2 of 4 documents failed"} {
+	for _, want := range []string{"stdin:23: Deployment bad failed", "interceptionMode", "2 of 4 documents failed"} {
 		if !strings.Contains(got.stderr, want) {
 			t.Errorf("no %q in:\n%s", want, got.stderr)
 		}

@@ -2,8 +2,11 @@ package istio
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"regexp"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -58,7 +61,7 @@ func overlay(base proto.Message, text []byte) error {
 	to := base.ProtoReflect()
 	from := to.New()
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(data, from.Interface()); err != nil {
-		return err
+		return namedField(written, to, err)
 	}
 	fields := to.Descriptor().Fields()
 	for name, value := range written {
@@ -77,6 +80,26 @@ func overlay(base proto.Message, text []byte) error {
 	}
 	return nil
 }
+
+// namedField names the field that a decoding error is about. Its position is
+// left out: it is that of the YAML turned into JSON, which nobody has seen.
+func namedField(written map[string]json.RawMessage, to protoreflect.Message, err error) error {
+	for _, name := range slices.Sorted(maps.Keys(written)) {
+		one, encodeErr := json.Marshal(map[string]json.RawMessage{name: written[name]})
+		if encodeErr != nil {
+			return encodeErr
+		}
+		decodeErr := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(one, to.New().Interface())
+		if decodeErr != nil {
+			return fmt.Errorf("%s: %s", name, protoPrefix.ReplaceAllString(decodeErr.Error(), ""))
+		}
+	}
+	return errors.New(protoPrefix.ReplaceAllString(err.Error(), ""))
+}
+
+// protoPrefix varies from build to build: the blank in it may be one that does
+// not break.
+var protoPrefix = regexp.MustCompile(`^proto:[\s\x{a0}]+(\(line \d+:\d+\): )?`)
 
 // replaceFields copies the fields that are set.
 func replaceFields(to, from protoreflect.Message) {

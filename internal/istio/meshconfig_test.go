@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -69,8 +70,9 @@ func TestMergeProxyConfigKeepsTheBase(t *testing.T) {
 }
 
 func TestMergeProxyConfigNamesTheBadField(t *testing.T) {
-	if _, err := MergeProxyConfig(DefaultProxyConfig(), []byte("concurrency: many")); err == nil {
-		t.Fatal("a word where a number is expected must be an error")
+	_, err := MergeProxyConfig(DefaultProxyConfig(), []byte("{concurrency: many, statusPort: 1}"))
+	if err == nil || !strings.HasPrefix(err.Error(), "concurrency: invalid value") {
+		t.Fatalf("a word where a number is expected: got %v", err)
 	}
 	if _, err := MergeProxyConfig(DefaultProxyConfig(), []byte("[a, b]")); err == nil {
 		t.Fatal("a list where fields are expected must be an error")

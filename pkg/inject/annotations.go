@@ -55,7 +55,7 @@ func annotationCheck(name string) func(string) error {
 // checkAnnotations looks at the annotations that steer injection. Sorted, so
 // that the same mistake always gives the same text.
 func checkAnnotations(annotations map[string]string) error {
-	var failures []error
+	var failures AnnotationErrors
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		check := annotationCheck(name)
 		if check == nil {
@@ -65,7 +65,23 @@ func checkAnnotations(annotations map[string]string) error {
 			failures = append(failures, &AnnotationError{Name: name, Value: annotations[name], Err: err})
 		}
 	}
-	return errors.Join(failures...)
+	if len(failures) == 0 {
+		return nil
+	}
+	return failures
+}
+
+// AnnotationErrors are all that is wrong with a pod's annotations, in the
+// order of their names.
+type AnnotationErrors []*AnnotationError
+
+// Error is all of them on one line.
+func (e AnnotationErrors) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
 }
 
 // AnnotationError is a value that an annotation cannot have.

@@ -81,10 +81,13 @@ func (d *document) encode(objects []any) ([]byte, error) {
 }
 
 // foreignOrBroken tells documents that are no objects, which are none of our
-// business, from those that are no YAML.
+// business, from those that are no YAML, and from workloads that cannot be
+// read: they must not get through without a proxy.
 func (d *document) foreignOrBroken(file string) {
+	var header map[string]any
+	err := yaml.Unmarshal(d.Body, &header)
 	var any any
-	if yaml.Unmarshal(d.Body, &any) == nil {
+	if err != nil && yaml.Unmarshal(d.Body, &any) == nil || err == nil && !holdsPods(header) {
 		d.reports = append(d.reports, Report{File: file, Line: d.Line, Outcome: Foreign, Reason: d.problems[0].Message})
 		return
 	}
@@ -94,6 +97,15 @@ func (d *document) foreignOrBroken(file string) {
 		d.reports = append(d.reports, r)
 	}
 	d.out = []byte{}
+}
+
+// holdsPods says whether an object is of a kind that is injected, or a List,
+// in which there may be one.
+func holdsPods(object map[string]any) bool {
+	version, _ := object["apiVersion"].(string)
+	kind, _ := object["kind"].(string)
+	gvk := schema.FromAPIVersionAndKind(version, kind)
+	return newObject(gvk) != nil || isUntyped(gvk) || strings.HasSuffix(kind, "List") && object["items"] != nil
 }
 
 // isList tells a List with one item from the item alone: an item's own place

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -50,6 +51,31 @@ func reportOf(o *resource.Object) Report {
 
 func (r Report) fail(err error) Report {
 	r.Outcome, r.Reason, r.Err = Failed, err.Error(), err
+	return r
+}
+
+// at moves a report on an annotation to the annotation's line.
+func (r Report) at(o *resource.Object, err error) Report {
+	name := ""
+	var several AnnotationErrors
+	var one *AnnotationError
+	switch {
+	case errors.As(err, &several):
+		name = several[0].Name
+	case errors.As(err, &one):
+		name = one.Name
+	default:
+		return r
+	}
+	for _, path := range []resource.FieldPath{
+		{}, {"spec", "template"}, {"spec", "jobTemplate"}, {"spec", "jobTemplate", "spec", "template"},
+	} {
+		path = path.Child("metadata", "annotations")
+		annotations, own := o.FieldOrigin(path), o.FieldOrigin(path.Child(name))
+		if own != annotations {
+			r.Line = own.Line
+		}
+	}
 	return r
 }
 

@@ -63,7 +63,7 @@ func (i *Injector) object(s subject, known map[string]Namespace) outcome {
 	}
 	injected, templates, comment, err := i.again(pod, w.owner, s.comment)
 	if err != nil {
-		return outcome{report: report.fail(err)}
+		return outcome{report: report.at(s.object, err).fail(err)}
 	}
 	report.Outcome, report.Reason = Injected, decision.Reason
 	report.Templates, report.Revision = templates, revisionName(i.options.Revision)
