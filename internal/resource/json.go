@@ -87,8 +87,9 @@ var errTooLarge = errors.New("aliases expand to more than this document may hold
 
 // encoder writes a YAML tree as compact JSON.
 type encoder struct {
-	out    bytes.Buffer
-	budget int // nodes that may still be written
+	out      bytes.Buffer
+	budget   int          // nodes that may still be written
+	repeated []*yaml.Node // keys that a mapping has already
 }
 
 func (e *encoder) encode(n *yaml.Node, depth int) error {
@@ -197,6 +198,7 @@ func (e *encoder) flatten(n *yaml.Node, depth int) ([]*yaml.Node, error) {
 			pairs = append(pairs, key, value)
 		} else if override {
 			pairs[i+1] = value
+			e.repeated = append(e.repeated, key)
 		}
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {

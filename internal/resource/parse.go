@@ -59,7 +59,8 @@ func parallel(n int, f func(i int)) {
 }
 
 // ParseDocument reads the objects of one document: none if it is blank,
-// several if it is a List.
+// several if it is a List. A key that is given twice is a problem, but the
+// object is read all the same, with the last value.
 func ParseDocument(file string, doc Document) ([]*Object, []*Problem) {
 	if doc.Blank() {
 		return nil, nil
@@ -151,6 +152,11 @@ func (p *parser) add(n *yaml.Node, path FieldPath) {
 	if err := enc.encode(n, 0); err != nil {
 		p.problemf(n, "%v", err)
 		return
+	}
+	for _, key := range enc.repeated {
+		twice := problemf(p.origin(key), "key %q is given twice in one mapping: only the last value counts", key.Value)
+		twice.Repeated = true
+		p.problems = append(p.problems, twice)
 	}
 	p.budget = enc.budget
 	obj.JSON = enc.out.Bytes()

@@ -12,6 +12,9 @@ import (
 type Problem struct {
 	Origin  Origin
 	Message string
+	// Repeated says that it is a key given twice. The object was read, with
+	// the last value; everything else that is a problem makes it unreadable.
+	Repeated bool
 }
 
 // Error is "file:line: message".

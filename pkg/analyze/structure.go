@@ -45,11 +45,11 @@ func checkStructure(m *Mesh, o *resource.Object) []Finding {
 	}
 	var findings []Finding
 	for _, p := range problems {
-		code := "MSH0003"
 		if p.Unknown {
-			code = "MSH0002"
+			findings = append(findings, found("MSH0002", o, p.Field, "%s", p.Message))
+			continue
 		}
-		findings = append(findings, found(code, o, p.Field, "%s", p.Message))
+		findings = append(findings, found("MSH0003", o, p.Field, "%s: %s", p.Field, p.Message))
 	}
 	if failure, failed := m.failures.Load(o); failed && len(findings) == 0 {
 		findings = append(findings, found("MSH0003", o, path("spec"), "%v", failure))

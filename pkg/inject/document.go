@@ -2,6 +2,7 @@ package inject
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -31,9 +32,13 @@ type changeFunc = func(subject) outcome
 // change runs the objects of a document through a function and, if it changes
 // one of them, writes the document anew. Comments above the object stay.
 func (d *document) change(file string, change changeFunc) {
-	if len(d.problems) > 0 {
-		d.foreignOrBroken(file)
-		return
+	var repeated []string
+	for _, p := range d.problems {
+		if !p.Repeated {
+			d.foreignOrBroken(file)
+			return
+		}
+		repeated = append(repeated, fmt.Sprintf("line %d: %s, the other", p.Origin.Line, p.Message))
 	}
 	if d.Blank() || len(d.objects) == 0 {
 		return
@@ -43,6 +48,9 @@ func (d *document) change(file string, change changeFunc) {
 	changed, failed := false, false
 	for n, o := range d.objects {
 		result := change(subject{schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o, patches[n]})
+		if result.object != nil {
+			result.report.Lost = append(result.report.Lost, repeated...)
+		}
 		d.reports = append(d.reports, result.report)
 		objects[n] = result.object
 		failed = failed || result.report.Err != nil
