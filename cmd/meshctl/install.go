@@ -87,6 +87,8 @@ func (o *installOptions) register(cmd *cobra.Command) {
 	fs.BoolVar(&o.adopt, "adopt", false, "take over what istioctl or Helm has installed")
 	fs.BoolVar(&o.forceConflicts, "force-conflicts", false, "take over every field that another manager holds")
 	fs.BoolVar(&o.noWait, "no-wait", false, "do not wait until everything is ready")
+	fs.Bool("verify", true, "what install does always: wait until everything is ready")
+	_ = fs.MarkHidden("verify")
 	fs.BoolVar(&o.noPrune, "no-prune", false, "keep what is no longer part of the installation")
 	fs.BoolVar(&o.skipPrecheck, "skip-precheck", false, "do not check the cluster first")
 }

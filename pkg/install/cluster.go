@@ -2,7 +2,6 @@ package install
 
 import (
 	"context"
-	"encoding/json"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -78,6 +77,3 @@ func liveObject(live *resource.Object) (*Object, error) {
 		content: content,
 	}, nil
 }
-
-// digestible gives the JSON of a tree with sorted keys.
-func digestible(content map[string]any) ([]byte, error) { return json.Marshal(content) }

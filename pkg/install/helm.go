@@ -22,7 +22,7 @@ func helmRender(c *chart.Chart, values Values, namespace, kubeVersion string, fa
 	}
 	version, err := common.ParseKubeVersion(kubeVersion)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading Kubernetes version %q: %w", kubeVersion, err)
+		return nil, nil, &InputError{Err: fmt.Errorf("reading Kubernetes version %q: %w", kubeVersion, err)}
 	}
 	capabilities := common.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = *version

@@ -137,10 +137,12 @@ func (f *finder) unowned(ctx context.Context) error {
 		if derived(o) || live.Labels[keepLabel] == "true" {
 			continue
 		}
+		if live.Labels[componentLabel] == Components()[0] && len(f.revisions.Installed) > 0 {
+			continue // all revisions share it, whichever it names
+		}
 		revision := revisionOf(live.Labels)
 		controlPlane, installed := f.revisions.Installed[revision]
 		switch {
-		case !installed && live.Labels[componentLabel] == "Base" && len(f.revisions.Installed) > 0:
 		case !installed:
 			err = f.add(live, "revision %s has no control plane", revision)
 		case live.Labels[versionLabel] != lookupString(controlPlane.content, "metadata", "labels", versionLabel):

@@ -3,6 +3,7 @@ package install
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 )
 
 // withoutNoise gives a copy of a live object without what the API server and
@@ -38,7 +39,7 @@ func digest(content map[string]any) (string, error) {
 	if content == nil {
 		return "", nil
 	}
-	data, err := digestible(withoutNoise(content))
+	data, err := json.Marshal(withoutNoise(content)) // keys come sorted
 	if err != nil {
 		return "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -86,8 +87,8 @@ func tagObjects(ctx context.Context, canonical *Object, o TagOptions) ([]*Object
 		{Text: "values.global.istioNamespace=" + o.Namespace, String: true},
 		{Text: fmt.Sprintf("values.sidecarInjectorWebhook.enableNamespacesByDefault=%v", o.AutoInject)},
 	}
-	if url := lookupString(hook, "clientConfig", "url"); url != "" {
-		settings = append(settings, Setting{Text: "values.istiodRemote.injectionURL=" + url, String: true})
+	if address := lookupString(hook, "clientConfig", "url"); address != "" {
+		settings = append(settings, Setting{Text: "values.istiodRemote.injectionURL=" + address, String: true})
 	}
 	if policy := lookupString(hook, "reinvocationPolicy"); policy != "" {
 		settings = append(settings, Setting{Text: "values.sidecarInjectorWebhook.reinvocationPolicy=" + policy, String: true})
@@ -132,11 +133,13 @@ func defaultValidator(ctx context.Context, c *Config, o TagOptions, hook map[str
 	if o.Revision != defaultRevision {
 		values["revision"] = o.Revision
 	}
-	if url := lookupString(hook, "clientConfig", "url"); url != "" {
-		if i := strings.Index(url[len("https://"):], "/"); i >= 0 {
-			url = url[:len("https://")+i]
+	if address := lookupString(hook, "clientConfig", "url"); address != "" {
+		target, err := url.Parse(address)
+		if err != nil {
+			return nil, fmt.Errorf("reading the address of the injection webhook: %w", err)
 		}
-		put(values, url+"/validate", "base", "validationURL")
+		target.Path = "/validate"
+		put(values, target.String(), "base", "validationURL")
 	}
 	texts, _, err := helmRender(loaded, values, o.Namespace, "", c.charts.trusted())
 	if err != nil {

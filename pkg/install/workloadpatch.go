@@ -58,8 +58,8 @@ func postProcess(i instance, values Values, plain []*Object) (objects []*Object,
 	}
 	name := workloadName(i, values)
 	for _, p := range workloadPatches() {
-		value, ok := k8s[p.field]
-		if !ok {
+		value := k8s[p.field]
+		if value == nil {
 			continue
 		}
 		kind := p.kind
