@@ -50,6 +50,7 @@ bench: ## Measure what product.md gives a budget for
 .PHONY: generate
 generate: ## Write docs/reference, docs/man and completions anew
 	go test ./cmd/meshctl -run 'TestGenerated' -update
+	go test ./pkg/analyze -run 'TestDocs' -update
 
 .PHONY: release
 release: ## Build all platforms into dist/, with checksums

@@ -208,6 +208,6 @@ func explainCode(e *env, id string) error {
 	if !known {
 		return usagef("--explain: unknown code %q; `meshctl analyze -L -o wide` lists all", id)
 	}
-	_, err := fmt.Fprintf(e.out, "%s %s (%s)\n\n%s\n\n%s\n\n%s\n", code.ID, code.Name, code.Level, code.Title, code.Hint, code.URL())
+	_, err := fmt.Fprint(e.out, analyze.Explain(code))
 	return err
 }
