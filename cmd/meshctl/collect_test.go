@@ -249,4 +249,3 @@ func TestSnapshotsThatAreNoneAreRefused(t *testing.T) {
 		t.Errorf("exit %d: %s", got.code, got.stderr)
 	}
 }
-

@@ -46,15 +46,17 @@ type proxyViewOptions struct {
 func newProxyViewCmd(e *env, view proxyconfig.View, runF func(context.Context, *proxyViewOptions) error) *cobra.Command {
 	o := &proxyViewOptions{view: view, verbose: true}
 	cmd := &cobra.Command{
-		Use:     view.Name + " --file DUMP",
+		Use:     view.Name + " [POD | TYPE/NAME]...",
 		Aliases: view.Aliases,
 		Short:   view.Short,
 		Hidden:  view.Hidden,
-		Example: "  # From a dump that was taken before\n  meshctl proxy-config " + view.Name + " --file config_dump.json\n\n" +
+		Example: "  # Of a pod, of one pod of a workload, of all proxies with a label\n  meshctl proxy-config " + view.Name + " catalog-v1-5d9f.shop\n" +
+			"  meshctl proxy-config " + view.Name + " deploy/catalog -n shop\n  meshctl proxy-config " + view.Name + " -l app=catalog -A\n\n" +
+			"  # From a dump that was taken before\n  meshctl proxy-config " + view.Name + " --file config_dump.json\n\n" +
 			"  # From the admin port of any Envoy\n  curl -s localhost:15000/config_dump?include_eds | meshctl proxy-config " + view.Name + " --file -",
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(e, cmd); err != nil {
+		ValidArgsFunction: e.completeWorkloads,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(e, cmd, args); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -99,7 +101,7 @@ func (o *proxyViewOptions) addFilters(cmd *cobra.Command) {
 	add("verbose", func() { fs.BoolVar(&o.verbose, "verbose", true, "a row for each match, not one a resource") })
 }
 
-func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command) error {
+func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command, args []string) error {
 	o.filter.Brief, o.filter.Now = !o.verbose, e.now()
 	if o.object != "" {
 		object, err := xds.ParseObject(o.object)
@@ -114,19 +116,30 @@ func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command) error {
 	} else if o.view.Bare && !cmd.Flags().Changed("output") {
 		o.output = printer.JSON
 	}
-	return o.source.validate()
+	return o.source.validate(args)
 }
 
-func runProxyView(_ context.Context, e *env, o *proxyViewOptions) error {
-	d, err := o.source.read(e, o.view.Reads)
+func runProxyView(ctx context.Context, e *env, o *proxyViewOptions) error {
+	targets, err := o.source.targets(ctx, e)
 	if err != nil {
 		return err
 	}
-	report, err := o.view.Rows(d, o.filter)
-	if err != nil {
-		return o.source.wrap(err)
+	answers := readAll(ctx, targets, o.view.Reads)
+	reports := make([]proxyconfig.Report, len(answers))
+	for i := range answers {
+		if a := &answers[i]; a.err == nil {
+			if reports[i], err = o.view.Rows(a.dump, o.filter); err != nil {
+				a.err = a.wrap(err)
+			}
+		}
 	}
-	return e.printProxyReport(o.output, report)
+	if len(answers) == 1 {
+		if answers[0].err != nil {
+			return answers[0].err
+		}
+		return e.printProxyReport(o.output, reports[0])
+	}
+	return e.printProxyReports(o.output, answers, reports)
 }
 
 // printProxyReport hands a view's report to the printer.

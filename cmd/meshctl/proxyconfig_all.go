@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -22,7 +23,7 @@ func newProxyAllCmd(e *env, runF func(context.Context, *proxyAllOptions) error) 
 	o.verbose = true
 	o.view.Filters = []string{"fqdn", "port", "subset", "direction", "address", "type", "name", "verbose", "istio-object"}
 	cmd := &cobra.Command{
-		Use:     "all --file DUMP",
+		Use:     "all [POD | TYPE/NAME]...",
 		Aliases: []string{"a"},
 		Short:   "Show everything that a dump has, one table after the other",
 		Example: `  # Everything that has to do with one service
@@ -30,9 +31,9 @@ func newProxyAllCmd(e *env, runF func(context.Context, *proxyAllOptions) error) 
 
   # The dump itself, secrets taken out
   meshctl proxy-config all --file config_dump.json -o json`,
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(e, cmd); err != nil {
+		ValidArgsFunction: e.completeWorkloads,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(e, cmd, args); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -48,22 +49,53 @@ func newProxyAllCmd(e *env, runF func(context.Context, *proxyAllOptions) error) 
 	return cmd
 }
 
-func runProxyAll(_ context.Context, e *env, o *proxyAllOptions) error {
-	whole := o.output == printer.JSON || o.output == printer.YAML
-	d, err := o.source.read(e, proxyconfig.OverviewReads(whole))
+func runProxyAll(ctx context.Context, e *env, o *proxyAllOptions) error {
+	targets, err := o.source.targets(ctx, e)
 	if err != nil {
 		return err
 	}
-	if whole {
-		configs := make([]jsontext.Value, len(d.Configs))
-		for i, c := range d.Configs {
-			configs[i] = dump.Redact(c)
+	whole := o.output == printer.JSON || o.output == printer.YAML
+	answers := readAll(ctx, targets, proxyconfig.OverviewReads(whole))
+	data := []proxyData{}
+	var failed error
+	for _, a := range answers {
+		err := a.err
+		switch {
+		case err != nil:
+		case whole:
+			configs := make([]jsontext.Value, len(a.dump.Configs))
+			for i, c := range a.dump.Configs {
+				configs[i] = dump.Redact(c)
+			}
+			data = append(data, proxyData{a.name, map[string][]jsontext.Value{"configs": configs}})
+		default:
+			err = o.printOverview(e, a, len(answers) > 1)
 		}
-		return printer.Print(e.out, o.output, printer.Report{Data: map[string][]jsontext.Value{"configs": configs}})
+		if err != nil && len(answers) == 1 {
+			return err
+		}
+		if err != nil {
+			fmt.Fprintln(e.err, "error:", err)
+			failed = errSomeProxies
+		}
 	}
-	parts, notes, err := proxyconfig.Overview(d, o.filter)
+	switch {
+	case whole && len(answers) == 1:
+		return printer.Print(e.out, o.output, printer.Report{Data: data[0].Data})
+	case whole:
+		err = printer.Print(e.out, o.output, printer.Report{Data: data})
+	}
+	return errors.Join(err, failed)
+}
+
+// printOverview prints the tables of one proxy.
+func (o *proxyAllOptions) printOverview(e *env, a proxyAnswer, titled bool) error {
+	parts, notes, err := proxyconfig.Overview(a.dump, o.filter)
 	if err != nil {
-		return o.source.wrap(err)
+		return a.wrap(err)
+	}
+	if titled && o.output != printer.Name {
+		fmt.Fprintf(e.out, "====== %s ======\n\n", a.name)
 	}
 	for i, part := range parts {
 		if i > 0 && o.output != printer.Name {

@@ -28,7 +28,8 @@ func newProxyDiffCmd(e *env, runF func(context.Context, *proxyDiffOptions) error
 	cmd := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Compare what two proxies do, or one before and after a change",
-		Long: `Compare two dumps by their meaning.
+		Long: `Compare two dumps by their meaning. Each side is a file, - for standard input, or a proxy:
+a pod or TYPE/NAME for one pod of a workload.
 
 Resources are found by name, virtual hosts by name, routes by name or match, filter
 chains by match, endpoints by address. Versions, times, renewed certificates and the
@@ -42,9 +43,13 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 		Example: `  # What did a change do to this proxy?
   meshctl proxy-config diff before.json after.json
 
+  # Does one pod do what another does?
+  meshctl proxy-config diff catalog-v1-5d9f.shop catalog-v1-8x2k.shop
+
   # The same for a script: which resources, one a line
   meshctl proxy-config diff before.json.gz after.json.gz -o name`,
-		Args: usageArgs(cobra.ExactArgs(2)),
+		Args:              usageArgs(cobra.ExactArgs(2)),
+		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.sides = [2]string{args[0], args[1]}
 			if args[0] == "-" && args[1] == "-" {
@@ -61,16 +66,26 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 	return cmd
 }
 
-func runProxyDiff(_ context.Context, e *env, o *proxyDiffOptions) error {
-	var sides [2]*dump.Dump
-	var g errgroup.Group
-	for i, file := range o.sides {
-		g.Go(func() (err error) {
-			sides[i], err = readDump(e, file, diff.Reads)
+// readSides reads two dumps, each from a file or a proxy.
+func (e *env) readSides(ctx context.Context, names []string, want dump.Section) ([]*dump.Dump, error) {
+	sides := make([]*dump.Dump, len(names))
+	var work errgroup.Group
+	for i, name := range names {
+		target, err := e.sideTarget(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		work.Go(func() (err error) {
+			sides[i], err = target.read(ctx, want)
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
+	return sides, work.Wait()
+}
+
+func runProxyDiff(ctx context.Context, e *env, o *proxyDiffOptions) error {
+	sides, err := e.readSides(ctx, o.sides[:], diff.Reads)
+	if err != nil {
 		return err
 	}
 	options := diff.Options{Raw: o.raw}

@@ -26,7 +26,7 @@ func newProxyRootCACmd(e *env, runF func(context.Context, []string) error) *cobr
 takes the other's certificate, and no mutual TLS is possible between them.
 
 The exit code is 3 if they have none in common.`,
-		Example: "  meshctl proxy-config rootca-compare a.json b.json",
+		Example: "  # Two pods\n  meshctl proxy-config rootca-compare frontend-7c9d.shop catalog-v1-5d9f.shop\n\n  # Two dumps\n  meshctl proxy-config rootca-compare a.json b.json",
 		Args:    usageArgs(cobra.ExactArgs(2)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if runF != nil {
@@ -38,13 +38,10 @@ The exit code is 3 if they have none in common.`,
 	return cmd
 }
 
-func runProxyRootCA(_ context.Context, e *env, args []string) error {
-	var sides [2]*dump.Dump
-	for i, file := range args {
-		var err error
-		if sides[i], err = readDump(e, file, dump.Secrets); err != nil {
-			return err
-		}
+func runProxyRootCA(ctx context.Context, e *env, args []string) error {
+	sides, err := e.readSides(ctx, args, dump.Secrets)
+	if err != nil {
+		return err
 	}
 	same, err := proxyconfig.SameRootCA(sides[0], sides[1])
 	if err != nil {

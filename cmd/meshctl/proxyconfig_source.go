@@ -1,74 +1,143 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"net/http"
 	"os"
 
 	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/meshctl/meshctl/internal/envoy"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
 )
 
-// proxySource says where the dump of a proxy comes from.
+// proxySource says which proxies are asked: pods, a file or an admin port.
 type proxySource struct {
-	file string
+	file, admin string
+	selector    string
+	everywhere  bool
+	args        []string
 }
 
 func (s *proxySource) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&s.file, "file", "f", "", "read the dump from a `file`, - is standard input")
+	fs.StringVar(&s.admin, "admin", "", "ask the admin port of an Envoy at this `URL`")
+	fs.StringVarP(&s.selector, "selector", "l", "", "ask the proxies of all pods with these `labels`")
+	fs.BoolVarP(&s.everywhere, "all-namespaces", "A", false, "ask the proxies of all namespaces")
 }
 
-func (s *proxySource) validate() error {
-	if s.file == "" {
-		return usagef("which proxy? give a dump of its configuration with --file")
+// validate takes the arguments and checks that they and the flags name proxies in one way.
+func (s *proxySource) validate(args []string) error {
+	s.args = args
+	ways := 0
+	for _, used := range []bool{s.file != "", s.admin != "", len(args) > 0 || s.selector != "" || s.everywhere} {
+		if used {
+			ways++
+		}
+	}
+	switch {
+	case ways == 0:
+		return usagef("which proxy? name a pod or a workload, or give a dump with --file")
+	case ways > 1:
+		return usagef("pods, --file and --admin exclude each other")
+	case len(args) > 0 && (s.selector != "" || s.everywhere):
+		return usagef("names of pods and --selector or --all-namespaces exclude each other")
 	}
 	return nil
 }
 
-// read opens the dump and keeps the wanted sections.
-func (s *proxySource) read(e *env, want dump.Section) (*dump.Dump, error) {
-	return readDump(e, s.file, want)
+// proxyTarget is one proxy that can be asked.
+type proxyTarget struct {
+	name string
+	open func(ctx context.Context, path string) (io.ReadCloser, error)
+	// file is set for dumps that were taken before: they have but one answer.
+	file bool
 }
 
-// wrap says which dump an error is about.
-func (s *proxySource) wrap(err error) error { return inDump(s.file, err) }
-
-// readDump reads a dump from a file, or from standard input if the name is -.
-func readDump(e *env, file string, want dump.Section) (*dump.Dump, error) {
-	in := e.in
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, inDump(file, err)
-		}
-		defer f.Close()
-		in = f
+// targets finds the proxies.
+func (s *proxySource) targets(ctx context.Context, e *env) ([]proxyTarget, error) {
+	switch {
+	case s.file != "":
+		return []proxyTarget{e.fileTarget(s.file)}, nil
+	case s.admin != "":
+		return []proxyTarget{{name: s.admin, open: envoy.New(http.DefaultClient, s.admin, s.admin).Open}}, nil
 	}
-	d, err := dump.Read(in, want)
+	return e.podTargets(ctx, s.args, s.selector, s.everywhere)
+}
+
+func (e *env) fileTarget(name string) proxyTarget {
+	return proxyTarget{name: name, file: true, open: func(context.Context, string) (io.ReadCloser, error) {
+		if name == "-" {
+			return io.NopCloser(e.in), nil
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading the dump: %w", err)
+		}
+		return f, nil
+	}}
+}
+
+// read asks the proxy for a dump and keeps the wanted sections.
+func (t proxyTarget) read(ctx context.Context, want dump.Section) (*dump.Dump, error) {
+	path := envoy.ConfigDump
+	if want.Has(dump.Hosts) && want&^(dump.Hosts|dump.Endpoints) == 0 {
+		path = envoy.Clusters // has what the proxy found out about its endpoints
+	}
+	body, err := t.open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	d, err := dump.Read(body, want)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("%w: the file seems to be cut off", err)
+		err = fmt.Errorf("%w: it seems to be cut off", err)
 	}
 	if err != nil {
-		return nil, inDump(file, err)
+		return nil, t.wrap(err)
 	}
 	return d, nil
 }
 
-// inDump puts the name of the file, and the line where there is one, before an error.
-func inDump(file string, err error) error {
-	if file == "-" {
-		file = "standard input"
+// wrap puts the name of the proxy, and the line of a file, before an error.
+func (t proxyTarget) wrap(err error) error {
+	name := t.name
+	if name == "-" {
+		name = "standard input"
 	}
 	var syntax *dump.SyntaxError
-	var path *fs.PathError // absent, a directory, forbidden
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Errorf("reading %s:%d: %s", file, syntax.Line, syntax.Text)
-	case errors.As(err, &path):
-		return usagef("reading %s: %w", file, path.Err)
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("reading %s:%d: %s", name, syntax.Line, syntax.Text)
 	}
-	return fmt.Errorf("reading %s: %w", file, err)
+	return fmt.Errorf("reading %s: %w", name, err)
+}
+
+// proxyAnswer is what one proxy gave.
+type proxyAnswer struct {
+	proxyTarget
+	dump *dump.Dump
+	err  error
+}
+
+// proxiesAtOnce bounds the connections that are open at a time.
+const proxiesAtOnce = 8
+
+// readAll asks all proxies. One that fails does not hide the others.
+func readAll(ctx context.Context, targets []proxyTarget, want dump.Section) []proxyAnswer {
+	answers := make([]proxyAnswer, len(targets))
+	var work errgroup.Group
+	work.SetLimit(proxiesAtOnce)
+	for i, t := range targets {
+		work.Go(func() error {
+			d, err := t.read(ctx, want)
+			answers[i] = proxyAnswer{t, d, err}
+			return nil
+		})
+	}
+	_ = work.Wait() // failures are kept in the answers
+	return answers
 }

@@ -29,7 +29,7 @@ type proxyTraceOptions struct {
 func newProxyTraceCmd(e *env, runF func(context.Context, *proxyTraceOptions) error) *cobra.Command {
 	o := &proxyTraceOptions{}
 	cmd := &cobra.Command{
-		Use:   "trace --file DUMP --url URL",
+		Use:   "trace [POD | TYPE/NAME] --url URL",
 		Short: "Follow one request through a proxy: which rules it meets, and what becomes of it",
 		Long: `Follow one request through a proxy: listener, filter chain, filters, virtual host,
 route, cluster and endpoints, by the rules that Envoy documents. Each step names what
@@ -40,7 +40,10 @@ outside service) is said at the end.
 
 The exit code is 0 if the request is delivered, redirected or answered, and 3 if it is
 refused, fails, or if that cannot be told.`,
-		Example: `  # From a sidecar's application to another service
+		Example: `  # Would this request of the frontend arrive, and where?
+  meshctl proxy-config trace deploy/frontend -n shop --url http://catalog:8080/items --to deploy/catalog-v1
+
+  # From a sidecar's application to another service
   meshctl proxy-config trace --file productpage.json --url http://reviews:9080/reviews/1
 
   # The same, on through the sidecar of the destination
@@ -48,9 +51,10 @@ refused, fails, or if that cannot be told.`,
 
   # From outside through a gateway whose pod listens on port 8080
   meshctl proxy-config trace --file gateway.json --from-gateway --port 8080 --url http://shop.example.com/cart --header 'x-user: ann'`,
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: e.completeWorkloads,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(args); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -67,7 +71,7 @@ refused, fails, or if that cannot be told.`,
 	fs.StringArrayVar(&o.headers, "header", nil, "`name:value` of a header (repeatable)")
 	fs.BoolVar(&o.fromGateway, "from-gateway", false, "the proxy is a gateway and the request comes from outside")
 	fs.BoolVar(&o.inbound, "inbound", false, "the request comes to this sidecar; without it, it is sent by the sidecar's application")
-	fs.StringVar(&o.to, "to", "", "dump of the destination's proxy: a `file`")
+	fs.StringVar(&o.to, "to", "", "the destination's proxy: a `file or pod`")
 	fs.IntVar(&o.port, "port", 0, "`port` that the client connects to (default: that of the URL)")
 	fs.StringVar(&o.ip, "ip", "", "`address` that the client connects to (default: that of the service, if the dump has it)")
 	fs.StringVar(&o.sourceIP, "source-ip", "", "`address` of the client")
@@ -81,7 +85,7 @@ refused, fails, or if that cannot be told.`,
 }
 
 // validate makes the request of the flags.
-func (o *proxyTraceOptions) validate() (err error) {
+func (o *proxyTraceOptions) validate(args []string) (err error) {
 	if o.url == "" {
 		return usagef("which request? give its URL with --url")
 	}
@@ -140,17 +144,17 @@ func (o *proxyTraceOptions) validate() (err error) {
 	if o.alpn != nil {
 		r.ALPN = o.alpn
 	}
-	return o.source.validate()
+	return o.source.validate(args)
 }
 
-func (o *proxyTraceOptions) proxy(e *env, file string) (*trace.Proxy, error) {
-	d, err := readDump(e, file, trace.Reads)
+func tracedProxy(ctx context.Context, t proxyTarget) (*trace.Proxy, error) {
+	d, err := t.read(ctx, trace.Reads)
 	if err != nil {
 		return nil, err
 	}
 	p, err := trace.NewProxy(d)
 	if err != nil {
-		return nil, inDump(file, err)
+		return nil, t.wrap(err)
 	}
 	return p, nil
 }
@@ -161,8 +165,15 @@ type tracesAnswer struct {
 	Destination *trace.Trace `json:"destination,omitempty"`
 }
 
-func runProxyTrace(_ context.Context, e *env, o *proxyTraceOptions) error {
-	client, err := o.proxy(e, o.source.file)
+func runProxyTrace(ctx context.Context, e *env, o *proxyTraceOptions) error {
+	targets, err := o.source.targets(ctx, e)
+	if err != nil {
+		return err
+	}
+	if len(targets) != 1 {
+		return fmt.Errorf("a request is followed through one proxy, and there are %d; name one of them", len(targets))
+	}
+	client, err := tracedProxy(ctx, targets[0])
 	if err != nil {
 		return err
 	}
@@ -170,7 +181,11 @@ func runProxyTrace(_ context.Context, e *env, o *proxyTraceOptions) error {
 	if o.to == "" {
 		answer.Client = trace.Run(client, o.request)
 	} else {
-		server, err := o.proxy(e, o.to)
+		target, err := e.sideTarget(ctx, o.to)
+		if err != nil {
+			return err
+		}
+		server, err := tracedProxy(ctx, target)
 		if err != nil {
 			return err
 		}
