@@ -58,6 +58,29 @@ func readDump(t *testing.T, name string) *dump.Dump {
 	return d
 }
 
+// TestIstiodAgainstProxy compares what istiod would send with what a proxy has. The
+// sample of istiod was taken when a circuit breaker was in force, as in step 21.
+func TestIstiodAgainstProxy(t *testing.T) {
+	root := filepath.Join(corpus(t), "dumps")
+	sent := readDump(t, filepath.Join(root, "istiod-samples", "config_dump.productpage.json"))
+	for step, want := range map[string]changesOf{
+		"21-stale-cds": {},
+		"00-baseline":  {"cluster": {"changed": {"outbound|9080||details.bookinfo.svc.cluster.local"}}},
+	} {
+		has := readDump(t, filepath.Join(root, step, "productpage", "config_dump.json.gz"))
+		result, err := diff.Compare(sent, has, diff.Options{Dynamic: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, asChanges(result)); d != "" {
+			t.Errorf("%s: %s", step, d)
+			for _, r := range result.Resources {
+				t.Logf("%s %+.600v", r.Name, r.Changes)
+			}
+		}
+	}
+}
+
 // asChanges brings a result into the shape of changes.json.
 func asChanges(r diff.Result) changesOf {
 	out := changesOf{}

@@ -27,16 +27,26 @@ const Reads = dump.All &^ dump.Hosts
 type Options struct {
 	// Raw compares certificates byte by byte, and versions and times too.
 	Raw bool
+	// Dynamic compares only what comes from a control plane: the rest is unknown to it.
+	Dynamic bool
+}
+
+// reads are the sections that the options leave.
+func (o Options) reads() dump.Section {
+	if o.Dynamic {
+		return dump.Clusters | dump.Listeners | dump.Routes | dump.ECDS
+	}
+	return Reads
 }
 
 // Compare gives the way from a to b.
 func Compare(a, b *dump.Dump, o Options) (Result, error) {
-	c := &comparison{options: o, result: Result{Resources: []Resource{}, Notes: []string{}}}
+	c := &comparison{options: o, mixed: a.IsCamel() != b.IsCamel(), result: Result{Resources: []Resource{}, Notes: []string{}}}
 	for _, section := range dump.Sections() {
-		if !Reads.Has(section) || c.lacking(section, a, b) {
+		if !o.reads().Has(section) || c.lacking(section, a, b) {
 			continue
 		}
-		if err := c.section(byName(a, section), byName(b, section), section); err != nil {
+		if err := c.section(c.byName(a, section), c.byName(b, section), section); err != nil {
 			return Result{}, err
 		}
 	}
@@ -48,7 +58,9 @@ func Compare(a, b *dump.Dump, o Options) (Result, error) {
 
 type comparison struct {
 	options Options
-	result  Result
+	// mixed tells that the dumps spell the names of fields differently.
+	mixed  bool
+	result Result
 }
 
 // lacking notes a section that only one dump has. Filters and secrets may well be
@@ -70,12 +82,12 @@ type id struct{ state, name string }
 
 // byName lists the resources of a section by what they are known by. A draining
 // listener is no more than an echo of the one before.
-func byName(d *dump.Dump, section dump.Section) map[id]*dump.Resource {
+func (c *comparison) byName(d *dump.Dump, section dump.Section) map[id]*dump.Resource {
 	out := map[id]*dump.Resource{}
 	resources := d.List(section)
 	for i := range resources {
 		r := &resources[i]
-		if r.State == dump.Draining {
+		if r.State == dump.Draining || c.options.Dynamic && r.State == dump.Static {
 			continue
 		}
 		key := id{state: stateOf(r), name: r.Name()}
@@ -191,6 +203,9 @@ func (c *comparison) tree(r *dump.Resource) (*node, error) {
 		return nil, nil
 	}
 	body := dump.Redact(r.Body)
+	if c.mixed {
+		body = dump.Snake(body)
+	}
 	n, err := parse(body)
 	if err != nil {
 		return nil, err

@@ -27,13 +27,16 @@ func Patch(a, b *dump.Dump, o Options) ([]Operation, error) {
 	if a.Kind != dump.ConfigDump || b.Kind != dump.ConfigDump {
 		return nil, fmt.Errorf("making a patch: both sides must be config dumps, not a %s and a %s", a.Kind, b.Kind)
 	}
+	if a.IsCamel() != b.IsCamel() {
+		return nil, fmt.Errorf("making a patch: the two dumps spell the names of fields differently, one as Envoy and one as istiod")
+	}
 	o.Raw = false // versions and times are not patched
 	p := &patcher{compare: &comparison{options: o}, from: a, lists: map[string]string{}, sections: map[string]string{}, count: a.ConfigCount()}
 	for _, section := range dump.Sections() {
-		if !Reads.Has(section) || p.compare.lacking(section, a, b) {
+		if !o.reads().Has(section) || p.compare.lacking(section, a, b) {
 			continue
 		}
-		if err := p.section(byName(a, section), byName(b, section), section); err != nil {
+		if err := p.section(p.compare.byName(a, section), p.compare.byName(b, section), section); err != nil {
 			return nil, err
 		}
 	}

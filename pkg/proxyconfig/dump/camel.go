@@ -20,6 +20,19 @@ func Plain(body jsontext.Value) jsontext.Value {
 	return bytes.TrimSpace(out.Bytes())
 }
 
+// Snake brings both spellings of field names into one, close to that which Envoy
+// prints, so that dumps of both can be compared.
+func Snake(body jsontext.Value) jsontext.Value {
+	var out bytes.Buffer
+	out.Grow(len(body))
+	c := newCamel(body, &out)
+	c.snake = true
+	if c.value(message, "") != nil {
+		return body
+	}
+	return bytes.TrimSpace(out.Bytes())
+}
+
 // Camel rewrites a resource from the field names that Envoy prints (virtual_hosts)
 // to those of protobuf's JSON (virtualHosts), which the peer prints and which
 // scripts expect. Keys that are data stay as they are. Secrets are taken out.
@@ -38,6 +51,8 @@ type camel struct {
 	out *jsontext.Encoder
 	// keepNames leaves the names of fields alone.
 	keepNames bool
+	// snake writes snake_case instead.
+	snake bool
 	// dropType leaves out the type of the outermost object.
 	dropType bool
 	// secret counts the sensitive fields around the place; hidden notes that a
@@ -110,6 +125,9 @@ func (c *camel) object(mode keys, parent string) error {
 			inner = below(parent, key)
 			if !c.keepNames {
 				written = camelCase(key)
+			}
+			if c.snake {
+				written = snakeCase(written)
 			}
 			if loose && key == "value" || !typed && key == "config" {
 				inner = free // a Struct; until Envoy 1.16 filters had such a config
@@ -203,6 +221,20 @@ func camelCase(field string) string {
 			c -= 'a' - 'A'
 		}
 		out, up = append(out, c), false
+	}
+	return string(out)
+}
+
+// snakeCase turns camelCase round. It cannot know of consecutive_5xx, so it is for
+// comparing only, after camelCase.
+func snakeCase(field string) string {
+	out := make([]byte, 0, len(field)+4)
+	for i := range len(field) {
+		if c := field[i]; 'A' <= c && c <= 'Z' && i > 0 && strings.ToLower(field) != field && !('A' <= field[i-1] && field[i-1] <= 'Z') {
+			out = append(out, '_', c+'a'-'A')
+		} else {
+			out = append(out, c)
+		}
 	}
 	return string(out)
 }

@@ -73,6 +73,17 @@ func (d *Dump) ListPointer(section Section, state State) (pointer string, ok boo
 	return pointer, ok
 }
 
+// IsCamel tells whether the fields of the dump are spelt as in protobuf's JSON, as
+// istiod does, and not as Envoy does.
+func (d *Dump) IsCamel() bool {
+	for _, pointer := range d.places {
+		if field := pointer[strings.LastIndexByte(pointer, '/')+1:]; strings.ToLower(field) != field {
+			return true
+		}
+	}
+	return false
+}
+
 // ConfigCount is the number of sections of a config dump, known ones and others.
 func (d *Dump) ConfigCount() int { return d.count }
 
