@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -29,7 +30,8 @@ func newProxyDiffCmd(e *env, runF func(context.Context, *proxyDiffOptions) error
 		Use:   "diff A B",
 		Short: "Compare what two proxies do, or one before and after a change",
 		Long: `Compare two dumps by their meaning. Each side is a file, - for standard input, or a proxy:
-a pod or TYPE/NAME for one pod of a workload.
+a pod or TYPE/NAME for one pod of a workload; or istiod:POD for what istiod would send to a
+pod now.
 
 Resources are found by name, virtual hosts by name, routes by name or match, filter
 chains by match, endpoints by address. Versions, times, renewed certificates and the
@@ -45,6 +47,9 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 
   # Does one pod do what another does?
   meshctl proxy-config diff catalog-v1-5d9f.shop catalog-v1-8x2k.shop
+
+  # Does a pod have what istiod would send to it?
+  meshctl proxy-config diff istiod:deploy/catalog deploy/catalog -n shop
 
   # The same for a script: which resources, one a line
   meshctl proxy-config diff before.json.gz after.json.gz -o name`,
@@ -71,6 +76,16 @@ func (e *env) readSides(ctx context.Context, names []string, want dump.Section) 
 	sides := make([]*dump.Dump, len(names))
 	var work errgroup.Group
 	for i, name := range names {
+		if pod, ok := strings.CutPrefix(name, istiodSide); ok {
+			pods, err := e.proxyPods(ctx, []string{pod}, "", false, false)
+			if err != nil {
+				return nil, err
+			}
+			if sides[i], err = e.istiodDump(ctx, pods[0], ""); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		target, err := e.sideTarget(ctx, name)
 		if err != nil {
 			return nil, err
@@ -88,8 +103,13 @@ func runProxyDiff(ctx context.Context, e *env, o *proxyDiffOptions) error {
 	if err != nil {
 		return err
 	}
-	options := diff.Options{Raw: o.raw}
-	result, err := diff.Compare(sides[0], sides[1], options)
+	return e.printComparison(sides[0], sides[1], diff.Options{Raw: o.raw, Dynamic: o.dynamic()})
+}
+
+// printComparison compares two dumps and prints what differs in the chosen format; a
+// difference is a finding.
+func (e *env) printComparison(a, b *dump.Dump, options diff.Options) error {
+	result, err := diff.Compare(a, b, options)
 	if err != nil {
 		return err
 	}
@@ -101,7 +121,7 @@ func runProxyDiff(ctx context.Context, e *env, o *proxyDiffOptions) error {
 		err = printer.Print(e.out, e.global.output, printer.Report{Data: result, Names: diffNames(result)})
 	case formatPatch:
 		var patch []diff.Operation
-		if patch, err = diff.Patch(sides[0], sides[1], options); err == nil {
+		if patch, err = diff.Patch(a, b, options); err == nil {
 			err = printer.PrintJSON(e.out, patch)
 		}
 	default:
@@ -111,6 +131,14 @@ func runProxyDiff(ctx context.Context, e *env, o *proxyDiffOptions) error {
 		err = errFindings
 	}
 	return err
+}
+
+// istiodSide marks a side as what istiod would send to a proxy.
+const istiodSide = "istiod:"
+
+// dynamic tells whether one side is istiod's, which knows only what it sends.
+func (o *proxyDiffOptions) dynamic() bool {
+	return strings.HasPrefix(o.sides[0], istiodSide) || strings.HasPrefix(o.sides[1], istiodSide)
 }
 
 // diffNames has one line a resource, for scripts.
