@@ -29,7 +29,7 @@ YAML, text, gzip and standard input are all accepted.`,
 	for _, view := range proxyconfig.Views() {
 		cmd.AddCommand(newProxyViewCmd(e, view, nil))
 	}
-	cmd.AddCommand(newProxyDiffCmd(e, nil), newProxyTraceCmd(e, nil), newProxyRootCACmd(e, nil))
+	cmd.AddCommand(newProxyDiffCmd(e, nil), newProxyTraceCmd(e, nil), newProxyRootCACmd(e, nil), newProxyLogCmd(e, nil))
 	return cmd
 }
 
