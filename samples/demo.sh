@@ -24,36 +24,7 @@ while IFS='=' read -r name _; do
 done < <(env)
 export PATH="$scratch/bin:$PATH" XDG_CONFIG_HOME="$scratch" KUBECONFIG="$scratch/no-kubeconfig"
 
-bold='' dim='' plain=''
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
-  bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'
-fi
-
-title() {
-  printf '\n%s%s%s\n' "$bold" "$1" "$plain"
-}
-
-# play LINES CODE COMMAND shows a command line and the first lines of its
-# answer, and expects an exit code.
-play() {
-  local lines=$1 want=$2 command=$3 got=0
-  printf '\n%s$ %s%s\n' "$bold" "$command" "$plain"
-  bash -o pipefail -c "$command" >answer 2>&1 || got=$?
-  head -n "$lines" answer
-  local all
-  all=$(wc -l <answer)
-  if [ "$all" -gt "$lines" ]; then
-    printf '%s... and %d more lines%s\n' "$dim" $((all - lines)) "$plain"
-  fi
-  if [ "$got" -ne "$want" ]; then
-    printf 'demo: exit code %d, expected %d; the whole answer:\n' "$got" "$want" >&2
-    cat answer >&2
-    exit 1
-  fi
-  if [ "$got" -ne 0 ]; then
-    printf '%s(exit code %d)%s\n' "$dim" "$got" "$plain"
-  fi
-}
+source "$samples/play.sh"
 
 # start_standin starts an API server on loopback with one pod, a Grafana. It
 # ends with this script.
@@ -85,19 +56,6 @@ play_dashboard() {
     cat said >&2
     exit 1
   fi
-}
-
-# wait_for waits until a file has something in it.
-wait_for() {
-  local tries=0
-  until [ -s "$1" ]; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 200 ]; then
-      printf 'demo: %s did not come\n' "$1" >&2
-      exit 1
-    fi
-    sleep 0.1
-  done
 }
 
 title '1. Install: the manifests of a mesh, from a profile and a few settings'

@@ -13,6 +13,11 @@ lab: build ## Start a lab to try meshctl on; Ctrl-C stops it
 	@go build -o .lab/lab ./test/lab/cmd/lab
 	@.lab/lab up
 
+.PHONY: demo-lab
+demo-lab: build ## Play meshctl's story on a lab, with real commands
+	@go build -o .lab/lab ./test/lab/cmd/lab
+	@.lab/lab up -- test/lab/demo.sh $(BIN) .lab/lab
+
 .PHONY: lab-down
 lab-down: ## Stop the labs that `make lab` has left running
 	@go run ./test/lab/cmd/lab down

@@ -133,6 +133,19 @@ func (o *objects) apply(ctx context.Context, namespace string, stream []byte) er
 // they are gone. What they own follows a moment later. Objects that do not exist
 // are passed over.
 func (l *Lab) Delete(ctx context.Context, namespace string, stream []byte) error {
+	return l.objects.delete(ctx, namespace, stream)
+}
+
+// Delete does what [Lab.Delete] does, to any cluster.
+func Delete(ctx context.Context, config *rest.Config, namespace string, stream []byte) error {
+	objects, err := newObjects(config)
+	if err != nil {
+		return err
+	}
+	return objects.delete(ctx, namespace, stream)
+}
+
+func (o *objects) delete(ctx context.Context, namespace string, stream []byte) error {
 	all, err := ParseYAML(stream)
 	if err != nil {
 		return err
@@ -141,7 +154,7 @@ func (l *Lab) Delete(ctx context.Context, namespace string, stream []byte) error
 	// kind, and of a new one it learns after half a minute.
 	background := metav1.DeletePropagationBackground
 	for i := len(all) - 1; i >= 0; i-- {
-		client, err := l.objects.client(ctx, all[i], namespace)
+		client, err := o.client(ctx, all[i], namespace)
 		if meta.IsNoMatchError(err) {
 			continue
 		}

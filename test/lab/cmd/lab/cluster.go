@@ -36,8 +36,8 @@ func config() (*rest.Config, error) {
 	return config, nil
 }
 
-// apply applies files in order.
-func apply(ctx context.Context, files []string) error {
+// withFiles does something to the cluster with what is in each file, in order.
+func withFiles(ctx context.Context, files []string, do func(context.Context, *rest.Config, string, []byte) error) error {
 	ctx, cancel := context.WithTimeout(ctx, clusterTimeout)
 	defer cancel()
 	config, err := config()
@@ -54,7 +54,7 @@ func apply(ctx context.Context, files []string) error {
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", file, err)
 		}
-		if err := lab.Apply(ctx, config, "default", data); err != nil {
+		if err := do(ctx, config, "default", data); err != nil {
 			return err
 		}
 	}
@@ -93,4 +93,24 @@ func page(ctx context.Context, out io.Writer, text string) error {
 		return fmt.Errorf("serving a page: %w", err)
 	}
 	return nil
+}
+
+// fetch prints a page.
+func fetch(ctx context.Context, out io.Writer, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return fmt.Errorf("fetching %s: %w", url, err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("fetching %s: %w", url, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("fetching %s: %s", url, response.Status)
+	}
+	_, err = io.Copy(out, response.Body)
+	return err
 }

@@ -18,16 +18,20 @@ import (
 const usage = `usage: lab up [-- COMMAND [ARG]...]
        lab down
        lab apply FILE...
+       lab delete FILE...
        lab wait NAMESPACE...
        lab page TEXT
+       lab fetch URL
 
 up     starts a lab and keeps it until Ctrl-C; with a command, runs that with
        KUBECONFIG set and ends with it
 down   stops the labs that up has started
 apply  applies YAML files (- is standard input) to the cluster of KUBECONFIG
+delete deletes what is in YAML files and waits until it is gone
 wait   waits for the rollouts in namespaces of the cluster of KUBECONFIG
 page   serves a text on a free port of loopback, whose number it prints, until
        it is stopped
+fetch  prints what a URL answers
 `
 
 func main() {
@@ -50,7 +54,11 @@ func run(ctx context.Context, args []string, out, talk io.Writer) int {
 	case len(args) == 1 && args[0] == "down":
 		err = down(ctx, out)
 	case len(args) > 1 && args[0] == "apply":
-		err = apply(ctx, args[1:])
+		err = withFiles(ctx, args[1:], lab.Apply)
+	case len(args) > 1 && args[0] == "delete":
+		err = withFiles(ctx, args[1:], lab.Delete)
+	case len(args) == 2 && args[0] == "fetch":
+		err = fetch(ctx, out, args[1])
 	case len(args) > 1 && args[0] == "wait":
 		err = wait(ctx, args[1:])
 	case len(args) == 2 && args[0] == "page":
