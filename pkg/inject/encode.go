@@ -38,6 +38,11 @@ func asMap(object any) (map[string]any, error) {
 	return m, nil
 }
 
+// longKey is the length from which on a key is written with a question mark.
+// YAML has a limit of 1024 characters for keys without (1.2.2, section 7.4.2);
+// quoting can make six of one.
+const longKey = 128
+
 // yamlWriter writes plain maps, lists and scalars.
 type yamlWriter struct {
 	out bytes.Buffer
@@ -51,7 +56,14 @@ func (w *yamlWriter) mapping(m map[string]any, indent int) {
 		if n > 0 {
 			w.indent(indent)
 		}
-		w.text(key, indent, true)
+		if len(key) > longKey {
+			w.out.WriteString("? ")
+			w.text(key, indent, true)
+			w.out.WriteByte('\n')
+			w.indent(indent)
+		} else {
+			w.text(key, indent, true)
+		}
 		w.out.WriteByte(':')
 		w.value(m[key], indent, indent)
 	}

@@ -107,6 +107,7 @@ func FuzzText(f *testing.F) {
 	for _, s := range []string{"", "a", "yes", "1", "1.5", "0x1", "1e3", "a: b", "a #b", "- a", "a\nb\n", "a\n\nb", "\n", " a", "a ", "a:", "é", "\u2028", "\x00", "'", "\"", "{}", "12:30", "1_0", "~", "null", "<<", "=", "|", "a\n b\n", "a\r\nb", "\ta", "2024-01-01"} {
 		f.Add(s, s)
 	}
+	f.Add(strings.Repeat("a\xe4", 500), "long key")
 	f.Fuzz(func(t *testing.T, key, value string) {
 		want := map[string]any{"k" + key: value, "list": []any{value, map[string]any{"m": value}}}
 		text, err := encodeYAML(want)
