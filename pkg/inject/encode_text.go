@@ -1,7 +1,7 @@
 package inject
 
 import (
-	"encoding/json"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,12 +21,9 @@ func (w *yamlWriter) text(s string, indent int, key bool) {
 		w.out.WriteString(strings.ReplaceAll(s, "'", "''"))
 		w.out.WriteByte('\'')
 	default:
-		// JSON's strings are YAML's, too.
-		quoted, err := json.Marshal(s)
-		if err != nil {
-			w.err = err
-		}
-		w.out.Write(quoted)
+		// Go's escapes are YAML's, too, but for bytes that are no UTF-8: they
+		// become replacement characters.
+		w.out.WriteString(strconv.QuoteToASCII(string([]rune(s))))
 	}
 }
 

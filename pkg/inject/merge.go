@@ -35,8 +35,8 @@ func (i *Injector) overlay(base, part podMap) (podMap, error) {
 	return merged, nil
 }
 
-// containersOf gives a pod's list of containers or init containers.
-func containersOf(pod podMap, field string) []any {
+// listOf gives a list in a pod's spec, such as its containers.
+func listOf(pod podMap, field string) []any {
 	spec, _ := pod["spec"].(map[string]any)
 	list, _ := spec[field].([]any)
 	return list

@@ -68,20 +68,20 @@ func beforeInjection(pod *corev1.Pod, mesh *meshv1alpha1.MeshConfig) (*corev1.Po
 
 // reapplyOverrides lays the user's own settings of injected containers over
 // the merged pod once more, so that they win over the templates.
-func (i *Injector) reapplyOverrides(merged podMap, original, added *corev1.Pod) (podMap, error) {
+func (i *Injector) reapplyOverrides(merged podMap, original *corev1.Pod, added Status) (podMap, error) {
 	earlier, err := overridesOf(original.Annotations)
 	if err != nil {
 		return nil, err
 	}
 	status, injected := StatusOf(original.Annotations)
 	var found overrides
-	for _, c := range added.Spec.Containers {
-		if slices.Contains(status.Containers, c.Name) {
+	for _, name := range added.Containers {
+		if slices.Contains(status.Containers, name) {
 			continue // the template's own, from the last injection
 		}
-		own := findContainer(earlier.Containers, c.Name)
+		own := findContainer(earlier.Containers, name)
 		if own == nil {
-			own = findContainer(original.Spec.Containers, c.Name)
+			own = findContainer(original.Spec.Containers, name)
 		}
 		if own == nil {
 			continue
@@ -92,16 +92,16 @@ func (i *Injector) reapplyOverrides(merged podMap, original, added *corev1.Pod) 
 			return nil, err
 		}
 	}
-	for _, c := range added.Spec.InitContainers {
-		if slices.Contains(status.InitContainers, c.Name) {
+	for _, name := range added.InitContainers {
+		if slices.Contains(status.InitContainers, name) {
 			continue
 		}
-		own := findContainer(earlier.InitContainers, c.Name)
+		own := findContainer(earlier.InitContainers, name)
 		if own == nil {
-			own = findContainer(original.Spec.Containers, c.Name)
+			own = findContainer(original.Spec.Containers, name)
 		}
 		if own == nil {
-			own = findContainer(original.Spec.InitContainers, c.Name)
+			own = findContainer(original.Spec.InitContainers, name)
 		}
 		if own == nil {
 			continue
@@ -133,6 +133,10 @@ func withoutAutoImage(c *corev1.Container) *corev1.Container {
 }
 
 func (i *Injector) overlayContainer(pod podMap, field string, c *corev1.Container) (podMap, error) {
+	// A template's mistake is told even where the user's own container hides it.
+	if _, err := toPod(pod); err != nil {
+		return nil, err
+	}
 	m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(c)
 	if err != nil {
 		return nil, err

@@ -68,35 +68,35 @@ func (i *Injector) settings(pod *corev1.Pod, namespace string) (proxySettings, e
 }
 
 // merge runs the templates and lays their output over the pod. The second
-// result is what the templates alone add up to.
-func (i *Injector) merge(pod *corev1.Pod, owner Owner, settings proxySettings, names []string) (podMap, *corev1.Pod, error) {
+// result names what the templates bring.
+func (i *Injector) merge(pod *corev1.Pod, owner Owner, settings proxySettings, names []string) (podMap, Status, error) {
+	var none Status
 	seen, err := beforeInjection(pod, settings.mesh)
 	if err != nil {
-		return nil, nil, err
+		return nil, none, err
 	}
 	data := i.templateData(seen, owner, settings)
 	merged, err := toMap(pod)
 	if err != nil {
-		return nil, nil, err
+		return nil, none, err
 	}
 	added := podMap{}
 	for _, name := range names {
 		part, err := i.render(name, data)
 		if err != nil {
-			return nil, nil, err
+			return nil, none, err
 		}
 		if added, err = i.overlay(added, runtime.DeepCopyJSON(part)); err != nil {
-			return nil, nil, err
+			return nil, none, err
 		}
 		if i.native(pod.Annotations) {
 			moveProxyToInit(merged, added)
 		}
 		if merged, err = i.overlay(merged, part); err != nil {
-			return nil, nil, err
+			return nil, none, err
 		}
 	}
-	parts, err := toPod(added)
-	return merged, parts, err
+	return merged, statusOfTemplates(added, i.options.Revision), nil
 }
 
 func (i *Injector) native(annotations map[string]string) bool {
@@ -112,18 +112,18 @@ func (i *Injector) native(annotations map[string]string) bool {
 // moveProxyToInit brings a user's own istio-proxy container, which stands
 // among the containers, to where a native sidecar's template has its proxy.
 func moveProxyToInit(pod, template podMap) {
-	containers := containersOf(pod, "containers")
+	containers := listOf(pod, "containers")
 	at := containerIndex(containers, ProxyContainer)
-	if at < 0 || containerIndex(containersOf(template, "initContainers"), ProxyContainer) < 0 {
+	if at < 0 || containerIndex(listOf(template, "initContainers"), ProxyContainer) < 0 {
 		return
 	}
 	spec := pod["spec"].(map[string]any)
-	spec["initContainers"] = append(containersOf(pod, "initContainers"), containers[at])
+	spec["initContainers"] = append(listOf(pod, "initContainers"), containers[at])
 	spec["containers"] = append(append([]any{}, containers[:at]...), containers[at+1:]...)
 }
 
 // finish does what templates cannot do.
-func (i *Injector) finish(pod, original, added *corev1.Pod, settings proxySettings) error {
+func (i *Injector) finish(pod, original *corev1.Pod, added Status, settings proxySettings) error {
 	if pod.Annotations == nil {
 		pod.Annotations = map[string]string{}
 	}
@@ -182,11 +182,11 @@ func (i *Injector) clusterAndNetwork(pod *corev1.Pod) (cluster, network string) 
 	return cluster, network
 }
 
-func (i *Injector) writeMetadata(pod, original, added *corev1.Pod) error {
+func (i *Injector) writeMetadata(pod, original *corev1.Pod, added Status) error {
 	if _, network := i.clusterAndNetwork(original); network != "" {
 		pod.Labels[label.TopologyNetwork.Name] = network
 	}
-	status, err := statusOfTemplate(added.Spec, i.options.Revision).encode()
+	status, err := added.encode()
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"istio.io/api/annotation"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // Status is the annotation sidecar.istio.io/status: what injection has added
@@ -30,22 +29,26 @@ func StatusOf(annotations map[string]string) (Status, bool) {
 	return s, true
 }
 
-// statusOfTemplate lists what the rendered template brings along.
-func statusOfTemplate(spec corev1.PodSpec, revision string) Status {
-	s := Status{Revision: revisionName(revision)}
-	for _, c := range spec.InitContainers {
-		s.InitContainers = append(s.InitContainers, c.Name)
+// statusOfTemplates lists what the rendered templates bring along.
+func statusOfTemplates(added podMap, revision string) Status {
+	return Status{
+		InitContainers:   namesIn(added, "initContainers"),
+		Containers:       namesIn(added, "containers"),
+		Volumes:          namesIn(added, "volumes"),
+		ImagePullSecrets: namesIn(added, "imagePullSecrets"),
+		Revision:         revisionName(revision),
 	}
-	for _, c := range spec.Containers {
-		s.Containers = append(s.Containers, c.Name)
+}
+
+func namesIn(pod podMap, field string) []string {
+	var names []string
+	for _, item := range listOf(pod, field) {
+		if m, ok := item.(map[string]any); ok {
+			name, _ := m["name"].(string)
+			names = append(names, name)
+		}
 	}
-	for _, v := range spec.Volumes {
-		s.Volumes = append(s.Volumes, v.Name)
-	}
-	for _, secret := range spec.ImagePullSecrets {
-		s.ImagePullSecrets = append(s.ImagePullSecrets, secret.Name)
-	}
-	return s
+	return names
 }
 
 func (s Status) encode() (string, error) {
