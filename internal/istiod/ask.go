@@ -7,8 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/meshctl/meshctl/internal/kube"
 )
 
 // Port is istiod's port for /debug, reached through the API server, which has checked
@@ -17,6 +15,12 @@ const Port = 15014
 
 // atOnce bounds the instances that are asked at a time.
 const atOnce = 8
+
+// Cluster is what is needed of a cluster.
+type Cluster interface {
+	Pods(ctx context.Context, namespace, selector string) ([]*corev1.Pod, error)
+	GetFromPod(ctx context.Context, namespace, pod string, port int, path string) ([]byte, error)
+}
 
 // Answer is what one instance said.
 type Answer struct {
@@ -30,7 +34,7 @@ func (a Answer) Name() string { return a.Istiod.Name }
 
 // AskAll asks every istiod of a namespace for a path, all at the same time. One that
 // fails does not hide the others. selector narrows to a revision.
-func AskAll(ctx context.Context, cluster *kube.Cluster, namespace, selector, path string) ([]Answer, error) {
+func AskAll(ctx context.Context, cluster Cluster, namespace, selector, path string) ([]Answer, error) {
 	labels := "app=istiod"
 	if selector != "" {
 		labels += "," + selector
