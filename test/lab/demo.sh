@@ -42,7 +42,6 @@ play 5 0 'meshctl version'
 title '3. Analyze: the running mesh'
 play 8 0 'meshctl analyze -n shop'
 
-if false; then
 title '4. Proxies: what they have, and what a change did to them'
 play 8 0 'meshctl proxy-config cluster deploy/frontend -n shop'
 play 8 0 'meshctl proxy-config route deploy/frontend -n shop --name 8080'
@@ -52,7 +51,6 @@ sleep 2 # istiod collects changes for a moment and pushes them
 play 3 0 'meshctl proxy-config all deploy/frontend -n shop -o json > after.json'
 play 12 3 'meshctl proxy-config diff before.json after.json'
 
-fi
 title '5. Dashboards: one that outlives its pod'
 # grafana MESSAGE replaces the pod of a stand-in for Grafana: one that shows MESSAGE.
 grafana() {
