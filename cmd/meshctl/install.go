@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -145,10 +146,19 @@ func runInstall(ctx context.Context, e *env, o *installOptions) error {
 	return e.summary(plan, result)
 }
 
+// summaryEvent is the last line of -o json.
+type summaryEvent struct {
+	Type string `json:"type"`
+	install.Result
+}
+
 // summary says what an installation has come to.
 func (e *env) summary(plan *install.Plan, result install.Result) error {
-	if e.global.output == printer.JSON {
-		return printer.PrintJSON(e.out, result)
+	switch e.global.output {
+	case printer.JSON:
+		return json.NewEncoder(e.out).Encode(summaryEvent{"summary", result})
+	case printer.YAML:
+		return printer.PrintYAML(e.out, result)
 	}
 	_, err := fmt.Fprintf(e.out, "Istio %s, profile %s, revision %s in namespace %s: %d applied, %d unchanged, %d removed\n",
 		plan.Release, plan.Profile, plan.Revision, plan.Namespace, result.Applied, result.Unchanged, result.Deleted)

@@ -43,7 +43,7 @@ func (m *meshInput) register(cmd *cobra.Command) {
 	fs.StringVar(&m.tag, "tag", "", "`tag` of the images")
 	fs.StringVar(&m.platform, "platform", "", "`platform` that the cluster runs on, such as gke or openshift")
 	fs.StringVar(&m.compat, "compatibility-version", "", "`version` whose defaults are kept, such as 1.30")
-	fs.StringVarP(&m.manifests, "manifests", "d", "", "`location` of charts and profiles: directory, .tgz, https:// or oci:// (default: those in this program)")
+	fs.StringVarP(&m.manifests, "manifests", "d", "", "`location` of charts and profiles: directory, .tgz, https:// or oci://, or embedded for those in this program (default: what installPackagePath says, else embedded)")
 	fs.StringVar(&m.manifests, "charts", "", "old name of --manifests")
 	_ = fs.MarkHidden("charts") // it exists, so this cannot fail
 	fs.StringVar(&m.version, "chart-version", "", "`version` of the charts in a repository given by --manifests")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -128,10 +129,11 @@ func runUninstall(ctx context.Context, e *env, o *uninstallOptions) error {
 	if err := removal.Run(ctx, cluster, newProgress(e).report); err != nil {
 		return err
 	}
-	if e.global.output != printer.JSON {
-		fmt.Fprintf(e.out, "%d objects removed\n", count)
+	if e.global.output == printer.JSON {
+		return json.NewEncoder(e.out).Encode(summaryEvent{"summary", install.Result{Deleted: count}})
 	}
-	return nil
+	_, err = fmt.Fprintf(e.out, "%d objects removed\n", count)
+	return err
 }
 
 // printRemoval lists what would go.

@@ -11,11 +11,13 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 )
 
-// Charts says where charts and profiles come from. The zero value is what is
-// embedded in the binary; OpenCharts gives the others.
+// Charts says where charts and profiles come from. The zero value leaves it to
+// spec.installPackagePath, and else means those embedded in the binary;
+// ChartSource.Open gives the others.
 type Charts struct {
-	files fs.FS                                                        // charts/ and profiles/, nil for the embedded ones
-	fetch func(ctx context.Context, name string) (*chart.Chart, error) // single charts of a repository, by release name
+	chosen bool                                                         // whatever spec.installPackagePath says
+	files  fs.FS                                                        // charts/ and profiles/, nil for the embedded ones
+	fetch  func(ctx context.Context, name string) (*chart.Chart, error) // single charts of a repository, by release name
 }
 
 // profiles is the file system that holds profiles/.

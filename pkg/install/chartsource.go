@@ -32,7 +32,11 @@ type ChartSource struct {
 // largestDownload bounds what is read from a server: charts have kilobytes.
 const largestDownload = 64 << 20
 
-// Open finds charts at a location: "" for the embedded ones, a directory or
+// Embedded is the location of the charts in the binary, for Open.
+const Embedded = "embedded"
+
+// Open finds charts at a location: "" for what the input's installPackagePath
+// says, Embedded for those in the binary, a directory or
 // .tgz with charts/ and profiles/ (as in a release of Istio), an https:// URL of
 // such an archive or of a Helm repository, or oci:// with the charts below.
 // A repository holds only the charts of base, istiod, cni and ztunnel; profiles
@@ -41,8 +45,10 @@ func (s ChartSource) Open(ctx context.Context, location string) (Charts, error) 
 	switch {
 	case location == "":
 		return Charts{}, nil
+	case location == Embedded:
+		return Charts{chosen: true}, nil
 	case strings.HasPrefix(location, "oci://"):
-		return Charts{fetch: s.fromRegistry(location)}, nil
+		return Charts{chosen: true, fetch: s.fromRegistry(location)}, nil
 	case strings.HasPrefix(location, "https://"), strings.HasPrefix(location, "http://"):
 		if strings.HasSuffix(location, ".tgz") || strings.HasSuffix(location, ".tar.gz") {
 			data, err := s.download(ctx, location)
@@ -51,7 +57,7 @@ func (s ChartSource) Open(ctx context.Context, location string) (Charts, error) 
 			}
 			return openArchive(location, bytes.NewReader(data))
 		}
-		return Charts{fetch: s.fromRepository(location)}, nil
+		return Charts{chosen: true, fetch: s.fromRepository(location)}, nil
 	}
 	info, err := os.Stat(location)
 	if err != nil {
@@ -80,7 +86,7 @@ func openFolder(location string, files fs.FS) (Charts, error) {
 			continue
 		}
 		if _, err := fs.Stat(sub, "profiles"); err == nil {
-			return Charts{files: sub}, nil
+			return Charts{chosen: true, files: sub}, nil
 		}
 	}
 	return Charts{}, &InputError{Err: fmt.Errorf(

@@ -213,3 +213,22 @@ func TestBadChartLocationsAreExplained(t *testing.T) {
 		}
 	}
 }
+
+func TestInstallPackagePath(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, EmbeddedCharts()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "profiles", "mine.yaml"), []byte("kind: IstioOperator\nspec: {hub: mine.example}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	config, err := resolveYAML(t, "kind: IstioOperator\nspec: {profile: mine, installPackagePath: "+dir+"}\n")
+	if err != nil || config.charts.trusted() {
+		t.Errorf("the charts of the document are not used: %v", err)
+	}
+	for _, location := range []string{"/absent", "oci://example.com/charts"} {
+		if _, err := resolveYAML(t, "kind: IstioOperator\nspec: {installPackagePath: \""+location+"\"}\n"); err == nil || !strings.Contains(err.Error(), "iop.yaml:2: spec.installPackagePath") {
+			t.Errorf("%s: %v", location, err)
+		}
+	}
+}

@@ -1,8 +1,10 @@
 package install
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"strings"
 
 	"sigs.k8s.io/yaml"
 )
@@ -18,7 +20,11 @@ func Resolve(in Input) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := loadProfile(in.Charts.profiles(), lookupString(user, "spec", "profile"))
+	charts, err := in.charts(user)
+	if err != nil {
+		return nil, sources.explain(err)
+	}
+	base, err := loadProfile(charts.profiles(), lookupString(user, "spec", "profile"))
 	if err != nil {
 		return nil, sources.explain(err)
 	}
@@ -46,7 +52,7 @@ func Resolve(in Input) (*Config, error) {
 		mergeInto(base, Values{"spec": Values{"values": values}})
 	}
 
-	config := &Config{tree: base, charts: in.Charts, kubeVersion: in.KubeVersion}
+	config := &Config{tree: base, charts: charts, kubeVersion: in.KubeVersion}
 	config.Warnings = warnings
 	if len(problems) > 0 {
 		failed := sources.explain(&InputError{Problems: problems})
@@ -59,6 +65,26 @@ func Resolve(in Input) (*Config, error) {
 		mergeInto(base, Values{"spec": Values{"values": extra}})
 	}
 	return config, nil
+}
+
+// charts gives the charts to use: those of the caller, else the folder or
+// archive that the document names.
+func (in Input) charts(user Values) (Charts, error) {
+	location := lookupString(user, "spec", "installPackagePath")
+	if in.Charts.chosen || location == "" {
+		return in.Charts, nil
+	}
+	if strings.Contains(location, "://") {
+		return Charts{}, &InputError{Problems: []Problem{{
+			Path: "spec.installPackagePath", Message: "it names something on the network",
+			Hint: "give it by --manifests, so that a file alone never makes this program fetch anything",
+		}}}
+	}
+	charts, err := ChartSource{}.Open(context.Background(), location) // reads files only
+	if err != nil {
+		return charts, &InputError{Problems: []Problem{{Path: "spec.installPackagePath", Message: err.Error()}}}
+	}
+	return charts, nil
 }
 
 // complete derives Helm values from the fields of the operator document that

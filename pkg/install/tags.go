@@ -68,7 +68,7 @@ func PlanTag(ctx context.Context, cluster Lister, o TagOptions) (*TagChange, err
 	if change.Objects, err = tagObjects(ctx, canonical, o); err != nil {
 		return nil, err
 	}
-	if own := revisions.Webhooks[defaultRevision]; o.Tag == defaultRevision && own != nil && o.Revision != defaultRevision {
+	if own := revisions.Webhooks[defaultRevision]; o.Tag == defaultRevision && own != nil {
 		change.Disabled = own
 	}
 	return change, nil

@@ -70,7 +70,11 @@ func FindInstalled(ctx context.Context, cluster Lister, o UninstallOptions) (*Re
 		gone = sortedKeys(revisions.Installed)
 	}
 	for _, revision := range gone {
-		r.Users = append(r.Users, revisions.Users(revision)...)
+		for _, user := range revisions.Users(revision) {
+			if !slices.Contains(r.Users, user) {
+				r.Users = append(r.Users, user)
+			}
+		}
 	}
 	if err := r.addTags(ctx, cluster, gone); err != nil {
 		return nil, err

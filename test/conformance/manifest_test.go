@@ -101,9 +101,13 @@ func objectContent(t *testing.T, o *install.Object) any {
 }
 
 // peerInput is an empty input of the peer, which was built without a release:
-// its hub and tag are those of the charts.
+// its hub and tag are those of the charts. It was always told where they are.
 func peerInput() install.Input {
-	return install.Input{Release: install.Release{Hub: "registry.istio.io/testing", Tag: "latest"}}
+	charts, err := install.ChartSource{}.Open(context.Background(), install.Embedded)
+	if err != nil {
+		panic(err) // the embedded charts are always there
+	}
+	return install.Input{Charts: charts, Release: install.Release{Hub: "registry.istio.io/testing", Tag: "latest"}}
 }
 
 // renderCase reads the arguments of a case as the command would.

@@ -201,6 +201,53 @@ func TestTheFirstRevisionIsTheDefaultOne(t *testing.T) {
 	}
 }
 
+// istioctl hands the default namespaces to a tag and turns the webhook of the
+// default revision off. Installing over that must not turn it on again: pods
+// would be injected twice.
+func TestInstallKeepsTheDefaultTag(t *testing.T) {
+	l := freshLab(t)
+	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
+	mustMeshctl(t, l.Kubeconfig, "tag", "set", "default", "--revision", "default")
+	if changes := planned(t, l.Kubeconfig, "--profile", "minimal"); len(changes) > 0 {
+		t.Errorf("installing again would change %+v", changes)
+	}
+	hooks, err := l.Client.AdmissionregistrationV1().MutatingWebhookConfigurations().Get(t.Context(), "istio-sidecar-injector", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hook := range hooks.Webhooks {
+		if hook.NamespaceSelector.MatchLabels["istio.io/deactivated"] == "" {
+			t.Errorf("webhook %s is still on", hook.Name)
+		}
+	}
+	mustMeshctl(t, l.Kubeconfig, "tag", "remove", "default", "--yes")
+	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
+	c := l.In(t, "istio-injection=enabled")
+	c.Apply(webDeployment)
+	c.WaitForRollouts()
+	pod, err := l.Client.CoreV1().Pods(c.Namespace).Get(t.Context(), c.Pod("app=web"), metav1.GetOptions{})
+	if err != nil || len(pod.Spec.Containers)+len(pod.Spec.InitContainers) < 3 {
+		t.Errorf("after the tag was removed and the mesh installed again, the pod is not injected: %v", err)
+	}
+}
+
+// An upgrade of something that is not installed, and one that goes too far.
+func TestUpgradeChecksTheStep(t *testing.T) {
+	l := freshLab(t)
+	r := runMeshctl(t, l.Kubeconfig, "upgrade", "--yes")
+	r.want(t, 1)
+	if !strings.Contains(r.stderr, "no control plane of revision default to upgrade") {
+		t.Errorf("got:\n%s", r.stderr)
+	}
+	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
+	r = runMeshctl(t, l.Kubeconfig, "upgrade", "--yes", "--profile", "minimal", "--tag", "1.29.0")
+	r.want(t, 1)
+	if !strings.Contains(r.stderr, "go back from 1.31.1 to 1.29.0") {
+		t.Errorf("got:\n%s", r.stderr)
+	}
+	mustMeshctl(t, l.Kubeconfig, "upgrade", "--yes", "--profile", "minimal", "--set", "meshConfig.accessLogFile=/dev/stdout")
+}
+
 // An installation that is killed at any point is completed by the next one.
 func TestInstallSurvivesBeingKilled(t *testing.T) {
 	l := freshLab(t)
@@ -310,7 +357,7 @@ func TestInstallEventsAsJSON(t *testing.T) {
 		}
 		types = append(types, fmt.Sprint(last["type"]))
 	}
-	if !slices.Contains(types, "applied") || !slices.Contains(types, "ready") || last["applied"] == nil {
+	if !slices.Contains(types, "applied") || !slices.Contains(types, "ready") || last["type"] != "summary" || last["applied"] == nil {
 		t.Errorf("events %v, last %v", types, last)
 	}
 }
