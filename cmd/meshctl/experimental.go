@@ -16,6 +16,7 @@ func newExperimentalCmd(e *env) *cobra.Command {
 		newCheckInjectCmd(e, nil),
 		newConfigCmd(e),
 		newInjectorCmd(e),
+		newMetricsCmd(e, nil),
 		newPrecheckCmd(e, nil),
 		newVersionCmd(e, nil),
 	)

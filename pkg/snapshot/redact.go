@@ -3,20 +3,10 @@ package snapshot
 import (
 	"bytes"
 	"regexp"
-	"strings"
 )
 
 // redacted stands where a secret stood.
 const redacted = "[redacted]"
-
-// secretNames are names of fields, flags and variables whose values are
-// secrets, in lower case without "-", "_" and ".".
-var secretNames = regexp.MustCompile(`(?i)^(.*(password|passwd|passphrase|clientsecret|secretkey|secretaccesskey|secretvalue|apikey|accesskey|accesstoken|authtoken|refreshtoken|idtoken|sessiontoken|bearertoken|privatekey|credentials?json|hmackey|signingkey|encryptionkey)|authorization|proxyauthorization|cookie|setcookie|xapikey|xauthtoken|token|secret|pwd)$`)
-
-// isSecretName reports whether a field of that name holds a secret.
-func isSecretName(name string) bool {
-	return secretNames.MatchString(strings.NewReplacer("-", "", "_", "", ".", "").Replace(name))
-}
 
 // rule takes one kind of secret out of text.
 type rule struct {
@@ -25,6 +15,7 @@ type rule struct {
 	manyLines bool     // the pattern may match more than a line
 	pattern   *regexp.Regexp
 	replace   string
+	take      func(line []byte) (out []byte, n int) // in place of pattern
 }
 
 // rules are for text of any kind: logs, dumps, values inside of objects. What
@@ -32,41 +23,28 @@ type rule struct {
 func rules() []rule {
 	return []rule{
 		{
-			"private key", []string{"private key"}, true,
-			regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`),
-			redacted,
-		},
-		{
-			"JSON web token", []string{"eyj"}, false,
-			regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*`),
-			redacted,
-		},
-		{
-			"authorization header", []string{"bearer ", "basic "}, false,
-			regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.~=-]{8,}`),
-			"$1 " + redacted,
-		},
-		{
-			"password in a URL", []string{"://"}, false,
-			regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"'<>]*:)[^\s/@"'<>]+@`),
-			"${1}" + redacted + "@",
-		},
-		{
-			"cloud access key", []string{"akia", "asia", "aiza", "ghp_", "xox"}, false,
-			regexp.MustCompile(`\b(A(KI|SI)A[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ghp_[0-9A-Za-z]{36}|xox[abprs]-[0-9A-Za-z-]{10,})\b`),
-			redacted,
-		},
-		{
-			"named secret", []string{"passw", "passphrase", "secret", "token", "key", "authorization", "cookie"}, false,
-			regexp.MustCompile(`(?i)((?:[\w.-]*(?:password|passwd|passphrase|client[_-]?secret|secret[_-]?key|secret[_-]?access[_-]?key|api[_-]?key|access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|session[_-]?token|bearer[_-]?token|private[_-]?key)|\btoken|\bsecret|\bauthorization|\bcookie|\bset-cookie)\\?["']?\s*[:=]\s*\\?["']?)([^\s"',;&\\{}\[\]][^\s"',;&\\]*)`),
-			"${1}" + redacted,
+			name: "private key", hints: []string{"private key"}, manyLines: true, replace: redacted,
+			pattern: regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`),
 		},
 		{
 			// Envoy's form of a header: {"key": "x-api-key", "value": "..."}
-			"header value", []string{"authorization", "cookie", "api-key", "auth-token"}, true,
-			regexp.MustCompile(`(?i)("key":\s*"(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|api-key)",\s*"(?:value|raw_value)":\s*")[^"]*"`),
-			"${1}" + redacted + `"`,
+			name: "header value", hints: []string{"authorization", "cookie", "api-key", "auth-token"}, manyLines: true, replace: "${1}" + redacted + `"`,
+			pattern: regexp.MustCompile(`("key":\s*"(?i:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|api-key)",\s*"(?:value|raw_value)":\s*")[^"]*"`),
 		},
+		{
+			name: "JSON web token", hints: []string{"eyj"}, replace: redacted,
+			pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*`),
+		},
+		{
+			name: "authorization header", hints: []string{"bearer ", "basic "}, replace: "$1 " + redacted,
+			pattern: regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.~=-]{8,}`),
+		},
+		{
+			name: "cloud access key", hints: []string{"akia", "asia", "aiza", "ghp_", "xox"}, replace: redacted,
+			pattern: regexp.MustCompile(`\b(A(KI|SI)A[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ghp_[0-9A-Za-z]{36}|xox[abprs]-[0-9A-Za-z-]{10,})\b`),
+		},
+		{name: "password in a URL", hints: []string{"://"}, take: redactURLs},
+		{name: "named secret", hints: []string{"passw", "passphrase", "secret", "token", "key", "authorization", "cookie", "pwd"}, take: redactNamed},
 	}
 }
 
@@ -112,6 +90,13 @@ func (r *redactor) text(text []byte, counts map[string]int) []byte {
 }
 
 func (r rule) apply(text []byte, counts map[string]int) []byte {
+	if r.take != nil {
+		out, n := r.take(text)
+		if n > 0 {
+			counts[r.name] += n
+		}
+		return out
+	}
 	n := 0
 	for _, at := range r.pattern.FindAllIndex(text, -1) {
 		if !bytes.Contains(text[at[0]:at[1]], []byte(redacted)) {

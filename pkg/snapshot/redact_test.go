@@ -32,6 +32,10 @@ func TestTextLosesItsSecretsAndNothingElse(t *testing.T) {
 		{"cloud key", "AKIAIOSFODNN7EXAMPLE is it", "[redacted] is it"},
 		{"an object under a telling name", `"private_key": {"inline_bytes": "W3JlZGFjdGVkXQ=="}`, `"private_key": {"inline_bytes": "W3JlZGFjdGVkXQ=="}`},
 		{"names that only look alike", `"secretName": "tls", "tokenPath": "/var/run/x", "keepalive": "1s"`, `"secretName": "tls", "tokenPath": "/var/run/x", "keepalive": "1s"`},
+		{"a value with blanks", `password: "` + secret + ` and more"`, `password: "[redacted]"`},
+		{"JSON inside of JSON", `{"config": "{\"client_secret\": \"` + secret + `\", \"a\": 1}"}`, `{"config": "{\"client_secret\": \"[redacted]\", \"a\": 1}"}`},
+		{"no text", `{"token": 5, "secret": null, "password": {"a": "b"}}`, `{"token": 5, "secret": null, "password": {"a": "b"}}`},
+		{"a flag", "--admin-password=" + secret + " --token " + "x", "--admin-password=[redacted] --token x"},
 		{"an address", "http://a.b:8080/x@y", "http://a.b:8080/x@y"},
 	}
 	for _, tt := range tests {
@@ -109,7 +113,7 @@ func TestObjectsLoseTheirSecrets(t *testing.T) {
 func BenchmarkRedactStream(b *testing.B) {
 	var dump strings.Builder
 	for i := range 100_000 {
-		fmt.Fprintf(&dump, "      {\n       \"name\": \"outbound|80||service-%d.shop.svc.cluster.local\",\n       \"type\": \"EDS\"\n      },\n", i)
+		fmt.Fprintf(&dump, "      {\n       \"name\": \"outbound|80||service-%d.shop.svc.cluster.local\",\n       \"token\": 5,\n       \"key\": \"a\",\n       \"uri\": \"spiffe://cluster.local/ns/a/sa/b\",\n       \"type\": \"EDS\"\n      },\n", i)
 	}
 	b.SetBytes(int64(dump.Len()))
 	for b.Loop() {
