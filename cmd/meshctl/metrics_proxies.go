@@ -13,9 +13,6 @@ import (
 	"github.com/meshctl/meshctl/pkg/metrics"
 )
 
-// proxiesAtOnce is how many proxies are asked in parallel.
-const proxiesAtOnce = 16
-
 // fromProxies asks the proxies for their counters twice. A proxy that does not
 // answer is named and left out.
 func (o *metricsOptions) fromProxies(ctx context.Context, e *env, cluster *kube.Cluster) ([]metrics.Row, error) {

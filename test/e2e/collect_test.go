@@ -52,6 +52,12 @@ func TestCommandsSayTheSameOfASnapshotAsOfTheCluster(t *testing.T) {
 		"analyze -A -o json",
 		"version -o json",
 		"dashboard list -o yaml",
+		"proxy-status",
+		"proxy-config cluster deploy/web -n " + c.Namespace,
+		"proxy-config listener deploy/web -o json -n " + c.Namespace,
+		"proxy-config route deploy/web -n " + c.Namespace,
+		"proxy-config endpoint deploy/web -n " + c.Namespace,
+		"proxy-config all deploy/web -n " + c.Namespace,
 	} {
 		args := strings.Fields(line)
 		live := runMeshctl(t, c.Kubeconfig, args...)
