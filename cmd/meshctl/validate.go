@@ -2,15 +2,16 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/analyze"
 )
 
+// validateOptions is what validate was asked to check.
 type validateOptions struct {
-	input analyzeInput
+	paths []string
 }
 
 func newValidateCmd(e *env, runF func(context.Context, *validateOptions) error) *cobra.Command {
@@ -18,56 +19,66 @@ func newValidateCmd(e *env, runF func(context.Context, *validateOptions) error) 
 	cmd := &cobra.Command{
 		Use:     "validate [FILE|DIRECTORY|-]...",
 		Aliases: []string{"v"},
-		Short:   "Check that objects are valid, each by itself",
+		Short:   "Check mesh objects one by one, before they are applied",
 		GroupID: groupConfig,
-		Long: `Check each object of the mesh's kinds by itself: fields and values against its
-CRD, and the rules that a CRD cannot express. Names of Services' ports are
-checked as well; other kinds are accepted.
+		Long: `Check files with mesh objects against the schemas of their kinds and the rules
+of the control plane's admission webhook, without a cluster. Fields that do not
+exist are mistakes. What objects mean for each other is the business of
+"analyze".
 
-This is the part of ` + "`meshctl analyze`" + ` that looks at one object at a time; the two
-never disagree. No cluster is contacted. The exit code is 3 if an object is not
-valid.`,
-		Example: `  # Files and directories
-  meshctl validate gateway.yaml mesh/
+Beside the mesh's own kinds, ports of Services have to name their protocol,
+pods of Deployments should have the labels app and version, and IstioOperator
+files are checked against the settings of this release. Objects of other kinds
+are left alone.
 
-  # What a template makes
-  helm template mychart | meshctl validate -`,
+The exit code is 3 if there is an error or a document that cannot be read,
+whatever the output format; warnings alone do not count.`,
+		Example: `  # One file
+  meshctl validate bookinfo-gateway.yaml
+
+  # A directory with all below it, for a pipeline
+  meshctl validate -f manifests/ -o json
+
+  # What a tool makes
+  kustomize build . | meshctl validate -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.input.paths = append(o.input.paths, args...)
-			if len(o.input.paths) == 0 {
-				return usagef("name files to validate, or - for stdin")
+			o.paths = append(o.paths, args...)
+			if len(o.paths) == 0 {
+				return usagef("there is nothing to validate: name files or directories, or - for stdin")
 			}
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}
-			return runValidate(cmd.Context(), e, o)
+			return runValidate(e, o)
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringSliceVarP(&o.input.paths, "filename", "f", nil, "`file` or directory to check, as the arguments (repeatable, - for stdin)")
-	fs.BoolP("referential", "x", true, "accepted for the peer's sake")
-	_ = fs.MarkHidden("referential") // the flag exists, so this cannot fail
+	fs.StringSliceVarP(&o.paths, "filename", "f", nil, "`file` or directory to check, as the arguments (repeatable, - for stdin)")
+	fs.BoolP("referential", "x", true, "accepted for scripts; it changes nothing")
+	_ = fs.MarkHidden("referential") // the flags exist, so this cannot fail
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
 	e.outputFlag(cmd, findingFormats()...)
 	return cmd
 }
 
-func runValidate(ctx context.Context, e *env, o *validateOptions) error {
-	loaded, err := o.input.load(ctx, e, analyze.Validators(), true)
+func runValidate(e *env, o *validateOptions) error {
+	objects, problems, err := resource.Load(o.paths, e.in)
 	if err != nil {
 		return err
 	}
-	findings := append(analyze.Run(loaded.mesh, analyze.Validators()), loaded.unreadable...)
-	findings = analyze.Suppress(analyze.Sort(findings), nil)
-	if err := printFindings(e, findings, loaded.mesh.Len()); err != nil {
+	namespace := e.global.kube.Namespace
+	if namespace == "" {
+		namespace = "default"
+	}
+	analyze.PlaceInNamespace(objects, namespace)
+	findings := analyze.Validate(objects, analyze.Settings{IstioNamespace: e.global.istioNamespace})
+	findings = append(findings, validateOperators(objects)...)
+	findings = analyze.Sort(append(findings, analyze.Unreadable(problems)...))
+	if err := printFindings(e, findings, len(objects)); err != nil {
 		return err
 	}
-	level, any := analyze.Worst(findings)
-	if any && level >= analyze.Error {
+	if level, any := analyze.Worst(findings); any && level >= analyze.Error {
 		return errFindings
-	}
-	if any {
-		fmt.Fprintln(e.err, "valid, with the warnings above")
 	}
 	return nil
 }

@@ -88,9 +88,15 @@ func SystemNamespace(name string) bool {
 // ServedVersion reports whether a kind of the mesh has an API version. Other
 // kinds are taken to have it.
 func ServedVersion(kind schema.GroupKind, version string) bool {
+	switch kind {
+	case ProxyConfig:
+		return version == "v1beta1"
+	case EnvoyFilter:
+		return version == "v1alpha3"
+	}
 	switch kind.Group {
 	case NetworkingGroup:
-		return version == "v1" || version == "v1beta1" || version == "v1alpha3" && kind != ProxyConfig
+		return version == "v1" || version == "v1beta1" || version == "v1alpha3"
 	case SecurityGroup:
 		return version == "v1" || version == "v1beta1"
 	case TelemetryGroup:

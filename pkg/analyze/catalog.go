@@ -91,6 +91,7 @@ func Codes() []Code {
 		{"MSH0003", Error, "SchemaViolation", "The API server would reject the object.", "Correct the value."},
 		{"MSH0004", Error, "UnknownVersion", "An API version does not exist, so that the object cannot be applied.", "Use v1, or the version that `kubectl api-versions` lists."},
 		{"MSH0005", Warning, "IgnoreRuleExpired", "A rule that ignores findings is over.", "Repair what it hid, or give the rule another day."},
+		{"MSH0006", Warning, "MissingTelemetryLabels", "Pods do not name their application or version.", "Set the labels app and version on the pod template."},
 		{"MSH0101", Error, "RemovedKind", "A kind of an old mesh is not read any more.", "Write what the message names instead."},
 		{"MSH0102", Warning, "DuplicateDestinationRule", "A host has several DestinationRules, maybe under a short and a full name.", "Merge them into one DestinationRule."},
 		{"MSH0103", Warning, "RetriesBeyondTimeout", "The tries of a route do not fit into its timeout.", "Raise timeout, or lower attempts or perTryTimeout."},

@@ -46,7 +46,8 @@ func checkStructure(m *Mesh, o *resource.Object) []Finding {
 	var findings []Finding
 	for _, p := range problems {
 		if p.Unknown {
-			findings = append(findings, found("MSH0002", o, p.Field, "%s", p.Message))
+			name := p.Field[len(p.Field)-1]
+			findings = append(findings, found("MSH0002", o, p.Field, "%s%s", p.Message, didYouMean(name, p.Known)))
 			continue
 		}
 		findings = append(findings, found("MSH0003", o, p.Field, "%s: %s", p.Field, p.Message))

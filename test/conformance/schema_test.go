@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/meshctl/meshctl/internal/resource"
-	"github.com/meshctl/meshctl/pkg/analyze/validation"
+	"github.com/meshctl/meshctl/pkg/analyze/crd"
 )
 
 // TestSchema runs the peer's fixtures for its CRDs. An invalid document says
 // in its field _err what an API server answers.
 func TestSchema(t *testing.T) {
+	schemas := crd.Embedded()
 	for _, dir := range cases(t, filepath.Join(corpus(t), "analyze")) {
 		name := filepath.Base(dir)
 		if !strings.HasPrefix(name, "crdtest-") {
@@ -28,7 +29,7 @@ func TestSchema(t *testing.T) {
 					t.Fatal(err)
 				}
 				want, _ := object["_err"].(string)
-				if got := violations(o); (len(got) > 0) != (want != "") {
+				if got := violations(t, schemas, o); (len(got) > 0) != (want != "") {
 					t.Errorf("got %q, want %q", got, want)
 				}
 			})
@@ -37,11 +38,16 @@ func TestSchema(t *testing.T) {
 }
 
 // violations are the schema's issues but for the field that tells the outcome.
-func violations(o *resource.Object) []string {
+func violations(t *testing.T, schemas *crd.Schemas, o *resource.Object) []string {
+	t.Helper()
+	problems, err := schemas.Check(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var texts []string
-	for _, issue := range validation.Schema(o) {
-		if text := issue.Path.String() + " " + issue.Message; issue.Path.String() != "_err" {
-			texts = append(texts, text)
+	for _, p := range problems {
+		if field := p.Field.String(); field != "_err" {
+			texts = append(texts, field+" "+p.Message)
 		}
 	}
 	return texts

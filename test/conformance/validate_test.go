@@ -3,93 +3,139 @@ package conformance
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/analyze"
-	"github.com/meshctl/meshctl/pkg/analyze/crd"
 )
 
-// TestValidateAgreesWithThePeer compares which objects are rejected, and
-// which draw warnings.
-func TestValidateAgreesWithThePeer(t *testing.T) {
-	schemas := crd.Embedded()
-	passed, total := 0, 0
+// validateDeviations names the cases in which `validate` differs on purpose.
+var validateDeviations = map[string]string{
+	"validate-own-extension-errors-tx":              refusedBySchema,
+	"validate-own-gateway-errors":                   refusedBySchema,
+	"validate-own-peer-and-request-authn-errors-ra": refusedBySchema,
+	"validate-kubernetes-kinds":                     "Services of Kubernetes' own namespaces are left alone, as by the mesh",
+	"validate-own-parse-list-kind":                  "the items of a List are checked; the peer passes them over",
+	"validate-own-parse-no-kind":                    "a document without kind cannot be applied; the peer calls it valid",
+	"validate-own-parse-unknown-kind":               "a version that is not served cannot be applied; the peer calls it valid",
+}
+
+const refusedBySchema = "the API server refuses an object that the peer lets pass, because the peer does not know the CRDs' schemas"
+
+// TestValidate compares which objects have errors, and which have warnings,
+// with the peer's `validate`.
+func TestValidate(t *testing.T) {
+	total, right := 0, 0
 	for _, dir := range cases(t, filepath.Join(corpus(t), "misc")) {
 		name := filepath.Base(dir)
-		if !strings.HasPrefix(name, "validate-") {
+		paths, ok := validateArgs(t, dir)
+		if !strings.HasPrefix(name, "validate-") || !ok {
 			continue
 		}
-		paths := []string{}
-		args := caseArgs(t, dir)
-		for i, arg := range args {
-			if i > 0 && args[i-1] == "-f" {
-				paths = append(paths, strings.Split(arg, ",")...)
-			}
-		}
-		if len(paths) == 0 {
-			continue // a mistake on the command line
-		}
-		var meta struct {
-			ExitCode int `json:"exit_code"`
-		}
-		readJSON(t, filepath.Join(dir, "meta.json"), &meta)
 		total++
-		rejected := validateCase(t, dir, paths, schemas)
-		switch agrees, reason := rejected == (meta.ExitCode != 0), validateDeviation(name); {
-		case agrees:
-			passed++
-			if reason != "" {
-				t.Errorf("%s: agrees with the peer, so that it is no deviation any more", name)
+		t.Run(name, func(t *testing.T) {
+			want := peerVerdicts(readText(t, filepath.Join(dir, "expected.stderr")))
+			got := validateVerdicts(t, dir, paths)
+			// The peer says nothing more of an object with wrong fields.
+			hasErrors := func(object string) bool { return slices.Contains(got.Errors, object) }
+			got.Warnings = slices.DeleteFunc(got.Warnings, hasErrors)
+			want.Warnings = slices.DeleteFunc(want.Warnings, hasErrors)
+			diff := cmp.Diff(want, got, cmpopts.EquateEmpty())
+			reason, deviates := validateDeviations[name]
+			switch {
+			case diff == "":
+				right++
+				if deviates {
+					t.Errorf("the deviation %q does not exist; take it from the list", reason)
+				}
+			case !deviates:
+				t.Errorf("objects (-peer +meshctl):\n%s", diff)
 			}
-		case reason != "":
-			passed++
-		default:
-			t.Errorf("%s: rejected: %v; the peer's exit code is %d", name, rejected, meta.ExitCode)
-		}
+		})
 	}
-	t.Logf("%d of %d cases agree or are known deviations", passed, total)
+	t.Logf("validate: %d of %d cases equal", right, total)
 }
 
-func validateCase(t *testing.T, dir string, paths []string, schemas *crd.Schemas) (rejected bool) {
-	t.Helper()
-	var stdin *os.File
-	for i, path := range paths {
-		if path == "-" {
-			f, err := os.Open(filepath.Join(dir, "stdin"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			stdin = f
+// validateArgs gives the files of a case; cases about the command line itself
+// have none.
+func validateArgs(t *testing.T, dir string) (paths []string, ok bool) {
+	args := strings.Fields(readText(t, filepath.Join(dir, "args")))
+	for i, arg := range args {
+		if arg != "-f" {
 			continue
 		}
-		paths[i] = filepath.Join(dir, path)
+		for path := range strings.SplitSeq(args[i+1], ",") {
+			if path == resource.StdinName {
+				path = "stdin"
+			}
+			path = filepath.Join(dir, path)
+			if _, err := os.Stat(path); err != nil {
+				return nil, false
+			}
+			paths = append(paths, path)
+		}
 	}
-	objects, problems, err := resource.Load(paths, stdin)
-	if err != nil {
-		return true
-	}
-	analyze.PlaceInNamespace(objects, "default")
-	mesh := analyze.NewMesh(resource.NewSet(objects...), analyze.Settings{Schemas: schemas})
-	findings := append(analyze.Run(mesh, analyze.Validators()), analyze.Unreadable(problems)...)
-	level, any := analyze.Worst(findings)
-	return any && level >= analyze.Error
+	return paths, len(paths) > 0
 }
 
-// validateDeviation says why a case differs from the peer on purpose; "" if it
-// does not. docs/analysis/README.md explains each.
-func validateDeviation(name string) string {
-	switch name {
-	case "validate-kubernetes-kinds":
-		return "names of ports are information, as for analyze: the two commands never disagree"
-	case "validate-own-parse-list-kind":
-		return "objects in a List are checked too"
-	case "validate-own-parse-no-kind":
-		return "a document without kind is no valid object"
-	case "validate-own-parse-unknown-kind":
-		return "an API version that does not exist cannot be applied"
+// verdicts says which objects, as "Kind/namespace/name", have errors and warnings.
+type verdicts struct{ Errors, Warnings []string }
+
+func (v *verdicts) add(level analyze.Level, object string) {
+	list := &v.Warnings
+	if level == analyze.Error {
+		list = &v.Errors
 	}
-	return ""
+	if !slices.Contains(*list, object) {
+		*list = append(*list, object)
+		slices.Sort(*list)
+	}
+}
+
+var (
+	peerObject     = regexp.MustCompile(`^\t\* (\w+/[^/]*/[^:]*):`)
+	peerDeployment = regexp.MustCompile(`^deployment "([^/]*)/([^:]*):"`)
+)
+
+func peerVerdicts(stderr string) verdicts {
+	var v verdicts
+	level := analyze.Warning
+	for line := range strings.Lines(stderr) {
+		if strings.HasPrefix(line, "Error:") {
+			level = analyze.Error
+		}
+		if m := peerObject.FindStringSubmatch(line); m != nil {
+			v.add(level, m[1])
+		}
+		if m := peerDeployment.FindStringSubmatch(line); m != nil {
+			v.add(analyze.Warning, "Deployment/"+m[2]+"/"+m[1])
+		}
+	}
+	return v
+}
+
+// validateVerdicts runs the check on files.
+func validateVerdicts(t *testing.T, dir string, paths []string) verdicts {
+	var v verdicts
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, problems := resource.Parse(filepath.Base(path), data)
+		for _, p := range problems {
+			v.add(analyze.Error, p.Error())
+		}
+		for _, f := range analyze.Validate(objects, analyze.Settings{}) {
+			o := f.Object
+			v.add(f.Level, o.Kind+"/"+o.Namespace+"/"+o.Name)
+		}
+	}
+	return v
 }

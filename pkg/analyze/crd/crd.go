@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,10 +17,13 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 
 	"github.com/meshctl/meshctl/internal/resource"
@@ -32,6 +37,7 @@ type Problem struct {
 	Unknown bool // a field that does not exist; otherwise a value that is not allowed
 	Field   resource.FieldPath
 	Message string
+	Known   []string // of an unknown field: the fields that exist in its place
 }
 
 // Schemas are the schemas of the mesh's CRDs. Each is built when it is first
@@ -98,32 +104,59 @@ func (s *Schemas) Check(ctx context.Context, o *resource.Object) ([]Problem, err
 	}
 	quick := &fit{patterns: &c.patterns}
 	fits := quick.object(object, c.structural)
-	if fits && !quick.ruled {
+	if fits && !quick.ruled && !quick.keyed {
 		return nil, nil
 	}
-	var problems []Problem
+	var mistakes field.ErrorList
 	if !fits {
+		defaulting.PruneNonNullableNullsWithoutDefaults(object, c.structural) // null is as absent
 		values, err := c.values()
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range validation.ValidateCustomResource(nil, object, values) {
-			problems = append(problems, Problem{Field: parsePath(e.Field), Message: plainMessage(e)})
-		}
+		mistakes = validation.ValidateCustomResource(nil, object, values)
 	}
-	if rules := c.rules(); rules != nil && len(problems) == 0 { // rules rely on types that are right
-		found, _ := rules.Validate(ctx, nil, c.structural, object, nil, celconfig.RuntimeCELCostBudget)
-		for _, e := range found {
-			problems = append(problems, Problem{Field: parsePath(e.Field), Message: plainMessage(e)})
-		}
+	if quick.keyed || !fits {
+		mistakes = append(mistakes, listtype.ValidateListSetsAndMaps(nil, c.structural, object)...)
+	}
+	if rules := c.rules(); rules != nil && len(mistakes) == 0 { // rules rely on types that are right
+		mistakes, _ = rules.Validate(ctx, nil, c.structural, object, nil, celconfig.RuntimeCELCostBudget)
+	}
+	var problems []Problem
+	for _, e := range mistakes {
+		problems = append(problems, Problem{Field: parsePath(e.Field), Message: plainMessage(e)})
 	}
 	if fits {
 		return problems, nil
 	}
 	for _, path := range pruning.PruneWithOptions(object, c.structural, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}) {
-		problems = append(problems, Problem{Unknown: true, Field: parsePath(path), Message: fmt.Sprintf("field %s does not exist", path)})
+		problems = append(problems, c.unknown(parsePath(path)))
 	}
 	return problems, nil
+}
+
+// unknown is the problem with a field that the schema does not have.
+func (c *compiled) unknown(path resource.FieldPath) Problem {
+	name, parent := path[len(path)-1], path[:len(path)-1]
+	return Problem{Unknown: true, Field: path, Message: "there is no field " + name, Known: fieldsAt(c.structural, parent)}
+}
+
+// fieldsAt lists the fields that an object at a path may have.
+func fieldsAt(s *structural.Structural, path resource.FieldPath) []string {
+	for _, element := range path {
+		property, isProperty := s.Properties[element]
+		switch {
+		case isProperty:
+			s = &property
+		case s.Items != nil:
+			s = s.Items
+		case s.AdditionalProperties != nil && s.AdditionalProperties.Structural != nil:
+			s = s.AdditionalProperties.Structural
+		default:
+			return nil
+		}
+	}
+	return slices.Sorted(maps.Keys(s.Properties))
 }
 
 func (s *Schemas) compiled(kind schema.GroupVersionKind) (*compiled, error) {

@@ -48,7 +48,7 @@ func TestCheckAcceptsAValidObject(t *testing.T) {
 
 func TestCheckFindsFieldsThatDoNotExist(t *testing.T) {
 	got := check(t, strings.Replace(gateway, "number: 80", "nmber: 81, number: 80", 1)+"extra: 1\n")
-	want := []string{"extra: field extra does not exist", "spec.servers[0].port.nmber: field spec.servers[0].port.nmber does not exist"}
+	want := []string{"extra: there is no field extra", "spec.servers[0].port.nmber: there is no field nmber"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -68,6 +68,12 @@ func TestCheckFindsWrongTypesAndValues(t *testing.T) {
 		if len(got) != 1 || !strings.HasPrefix(got[0], want) {
 			t.Errorf("found %q, want one finding at %s", got, want)
 		}
+	}
+}
+
+func TestCheckTakesNullForAbsent(t *testing.T) {
+	if got := check(t, gateway+"    tls: null\n"); len(got) > 0 {
+		t.Errorf("found %v", got)
 	}
 }
 

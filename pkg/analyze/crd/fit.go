@@ -13,6 +13,7 @@ import (
 // has the last word and knows how to say what is wrong.
 type fit struct {
 	ruled    bool
+	keyed    bool      // there are lists whose items must be different
 	patterns *sync.Map // string → *regexp.Regexp
 }
 
@@ -55,6 +56,7 @@ func (f *fit) value(v any, s *structural.Structural) bool {
 		if s.Type != "array" || s.Items == nil {
 			return false
 		}
+		f.keyed = f.keyed || s.XListType != nil && *s.XListType != "atomic"
 		for _, item := range v {
 			if !f.value(item, s.Items) {
 				return false

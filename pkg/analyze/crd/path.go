@@ -1,6 +1,7 @@
 package crd
 
 import (
+	"fmt"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -40,17 +41,21 @@ func parsePath(text string) resource.FieldPath {
 // plainMessage is an error of the API server without the path, which stands
 // beside it, and without value dumps of whole objects.
 func plainMessage(e *field.Error) string {
-	message := e.Detail
-	if message == "" {
-		message = e.ErrorBody()
+	detail := e.Detail
+	if prefix, rest, ok := strings.Cut(detail, " in body "); ok && strings.HasSuffix(prefix, lastElement(e.Field)) {
+		detail = "the value " + rest
 	}
-	if prefix, rest, ok := strings.Cut(message, " in body "); ok && strings.HasSuffix(prefix, lastElement(e.Field)) {
-		message = "the value " + rest
+	switch {
+	case e.Type == field.ErrorTypeRequired && detail == "":
+		return "a value is required"
+	case e.Type == field.ErrorTypeNotSupported:
+		return fmt.Sprintf("the value %v does not exist; %s", e.BadValue, detail)
+	case e.Type == field.ErrorTypeDuplicate:
+		return "another item of the list has the same key"
+	case detail == "":
+		return e.ErrorBody()
 	}
-	if e.Type == field.ErrorTypeRequired && e.Detail == "" {
-		message = "a value is required"
-	}
-	return message
+	return detail
 }
 
 func lastElement(path string) string {

@@ -34,7 +34,7 @@ type Issue struct {
 
 // Validate applies the semantic rules to an object. Objects of other kinds
 // have no issues, and neither have specs that cannot be decoded: wrong types
-// and unknown enum values are for Schema to report.
+// and unknown enum values are violations of the CRD's schema.
 func Validate(o *resource.Object) []Issue {
 	spec := newSpec(o.GroupKind)
 	if spec == nil || istio.DecodeSpec(o.Raw("spec"), spec) != nil {
@@ -45,7 +45,7 @@ func Validate(o *resource.Object) []Issue {
 
 // ValidateSpec is Validate for an object whose spec has been decoded already.
 func ValidateSpec(o *resource.Object, spec proto.Message) []Issue {
-	if !served(o) {
+	if !istio.ServedVersion(o.GroupKind, o.Version) {
 		return nil
 	}
 	c := &checker{object: o}
@@ -120,21 +120,4 @@ func newSpec(kind schema.GroupKind) proto.Message {
 		return &extensions.TrafficExtension{}
 	}
 	return nil
-}
-
-// served reports whether the API server knows the object's version.
-func served(o *resource.Object) bool {
-	switch o.GroupKind {
-	case istio.EnvoyFilter:
-		return o.Version == "v1alpha3"
-	case istio.ProxyConfig:
-		return o.Version == "v1beta1"
-	case istio.WasmPlugin, istio.TrafficExtension:
-		return o.Version == "v1alpha1"
-	case istio.Telemetry:
-		return o.Version == "v1" || o.Version == "v1alpha1"
-	case istio.AuthorizationPolicy, istio.PeerAuthentication, istio.RequestAuthentication:
-		return o.Version == "v1" || o.Version == "v1beta1"
-	}
-	return o.Version == "v1" || o.Version == "v1beta1" || o.Version == "v1alpha3"
 }
