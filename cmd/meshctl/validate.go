@@ -64,7 +64,7 @@ whatever the output format; warnings alone do not count.`,
 func runValidate(e *env, o *validateOptions) error {
 	objects, problems, err := resource.Load(o.paths, e.in)
 	if err != nil {
-		return err
+		return usageError{err} // a path that was named cannot be opened
 	}
 	namespace := e.global.kube.Namespace
 	if namespace == "" {

@@ -28,7 +28,7 @@ func TestValidateNamesFieldAndLine(t *testing.T) {
 	got := meshctl(testEnv(t, ""), "validate", "-f", file)
 	want := []string{
 		"Error [IST0106] (VirtualService shop/catalog " + file + ":8) a duration must be at least 1ms",
-		"Error [MSH0002] (VirtualService shop/catalog " + file + ":7) there is no field retires; did you mean \"retries\"?",
+		"Error [MSH0002] (VirtualService shop/catalog " + file + ":7) there is no field spec.http[0].retires; did you mean \"retries\"?",
 	}
 	if lines := strings.Split(strings.TrimSpace(got.stdout), "\n"); got.code != exitFindings || !slices.Equal(lines, want) {
 		t.Errorf("exit code %d, got:\n%s\nwant %d and\n%s", got.code, got.stdout, exitFindings, strings.Join(want, "\n"))
@@ -141,7 +141,7 @@ func TestValidateNeedsInput(t *testing.T) {
 		t.Errorf("without files: exit code %d, want %d", got.code, exitUsage)
 	}
 	missing := filepath.Join(t.TempDir(), "missing.yaml")
-	if got := meshctl(testEnv(t, ""), "validate", missing); got.code != exitFailed || !strings.Contains(got.stderr, missing) {
+	if got := meshctl(testEnv(t, ""), "validate", missing); got.code != exitUsage || !strings.Contains(got.stderr, missing) {
 		t.Errorf("missing file: exit code %d, stderr %q", got.code, got.stderr)
 	}
 }

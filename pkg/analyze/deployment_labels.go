@@ -24,7 +24,8 @@ func deploymentLabels() Analyzer {
 type deploymentSpec struct {
 	Template struct {
 		Metadata struct {
-			Labels map[string]string `json:"labels"`
+			Labels      map[string]string `json:"labels"`
+			Annotations map[string]string `json:"annotations"`
 		} `json:"metadata"`
 	} `json:"template"`
 }
@@ -36,6 +37,9 @@ func checkDeploymentLabels(m *Mesh) []Finding {
 			continue
 		}
 		labels := deployment.Spec.Template.Metadata.Labels
+		if deployment.Spec.Template.Metadata.Annotations["inject.istio.io/templates"] == "gateway" {
+			continue // a gateway is a proxy, not an application
+		}
 		for _, need := range []struct {
 			what string
 			keys []string

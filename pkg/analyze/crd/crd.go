@@ -137,8 +137,7 @@ func (s *Schemas) Check(ctx context.Context, o *resource.Object) ([]Problem, err
 
 // unknown is the problem with a field that the schema does not have.
 func (c *compiled) unknown(path resource.FieldPath) Problem {
-	name, parent := path[len(path)-1], path[:len(path)-1]
-	return Problem{Unknown: true, Field: path, Message: "there is no field " + name, Known: fieldsAt(c.structural, parent)}
+	return Problem{Unknown: true, Field: path, Message: "there is no field " + path.String(), Known: fieldsAt(c.structural, path[:len(path)-1])}
 }
 
 // fieldsAt lists the fields that an object at a path may have.

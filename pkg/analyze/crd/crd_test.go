@@ -48,7 +48,7 @@ func TestCheckAcceptsAValidObject(t *testing.T) {
 
 func TestCheckFindsFieldsThatDoNotExist(t *testing.T) {
 	got := check(t, strings.Replace(gateway, "number: 80", "nmber: 81, number: 80", 1)+"extra: 1\n")
-	want := []string{"extra: there is no field extra", "spec.servers[0].port.nmber: there is no field nmber"}
+	want := []string{"extra: there is no field extra", "spec.servers[0].port.nmber: there is no field spec.servers[0].port.nmber"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
