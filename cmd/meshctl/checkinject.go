@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -12,12 +13,14 @@ import (
 
 	"github.com/meshctl/meshctl/internal/kube"
 	"github.com/meshctl/meshctl/internal/printer"
+	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/inject"
 )
 
 type checkInjectOptions struct {
 	target string
 	labels string
+	files  []string
 	set    labels.Set
 }
 
@@ -30,9 +33,13 @@ func newCheckInjectCmd(e *env, runF func(context.Context, *checkInjectOptions) e
 		Long: `Hold the labels of a pod and of its namespace against the selectors of all
 injectors. The pod is named like in other commands, as NAME, deploy/NAME or
 NAME.NAMESPACE; namespace/NAME stands for a pod without labels; or the labels
-are given by --labels, for a pod that is yet to come.
+are given by --labels, for a pod that is yet to come; or -f names files with
+workloads. If the files hold injectors (MutatingWebhookConfigurations), those and
+the Namespaces in the files count, and no cluster is contacted.
 
-The exit code is 3 if several injectors would inject the pod.`,
+For the injector that takes the pod the decision is followed through its
+configuration: policy, selectors, host network. The exit code is 3 if several
+injectors would inject a pod.`,
 		Example: `  # A pod
   meshctl check-inject web-5d7f-x2x4q -n shop
 
@@ -41,7 +48,10 @@ The exit code is 3 if several injectors would inject the pod.`,
 
   # New pods of a namespace, and a pod with certain labels in it
   meshctl check-inject namespace/shop
-  meshctl check-inject -n shop -l app=web,istio.io/rev=canary`,
+  meshctl check-inject -n shop -l app=web,istio.io/rev=canary
+
+  # Workloads that are yet to be deployed
+  meshctl check-inject -f app.yaml`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target = strings.Join(args, "")
@@ -55,12 +65,20 @@ The exit code is 3 if several injectors would inject the pod.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.labels, "labels", "l", "", "`labels` of a pod, as KEY=VALUE,KEY=VALUE")
+	cmd.Flags().StringSliceVarP(&o.files, "filename", "f", nil, "`file` or directory with workloads, - for stdin (repeatable)")
+	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
 	return cmd
 }
 
 func (o *checkInjectOptions) validate() error {
-	if (o.target == "") == (o.labels == "") {
-		return usagef("name a pod, a workload or namespace/NAME, or give --labels")
+	given := 0
+	for _, is := range []bool{o.target != "", o.labels != "", len(o.files) > 0} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		return usagef("name a pod, a workload or namespace/NAME, or give --labels, or files by -f")
 	}
 	set, err := labels.ConvertSelectorToLabelsMap(o.labels)
 	if err != nil {
@@ -70,53 +88,136 @@ func (o *checkInjectOptions) validate() error {
 	return nil
 }
 
-// injectCheck is the answer of check-inject.
+// injectCheck is the answer of check-inject about one pod.
 type injectCheck struct {
 	Target   string           `json:"target"`
 	Injected bool             `json:"injected"` // a proxy is in it already
 	Inject   bool             `json:"inject"`   // it would get one now
 	Notes    []string         `json:"notes"`
 	Webhooks []inject.Verdict `json:"webhooks"`
+	Steps    []inject.Step    `json:"steps"` // of the injector that takes the pod
 }
 
 func runCheckInject(ctx context.Context, e *env, o *checkInjectOptions) error {
-	cluster, err := e.cluster()
+	pods, mesh, err := o.look(ctx, e)
 	if err != nil {
 		return err
 	}
-	pod, err := o.pod(ctx, cluster)
-	if err != nil {
-		return err
-	}
-	set, skipped, err := cluster.List(ctx, []schema.GroupKind{webhookKind}, kube.ListOptions{})
-	if err != nil {
-		return err
-	}
-	for _, s := range skipped {
-		return s.Err
-	}
-	webhooks, err := inject.Webhooks(set.Of(webhookKind))
-	if err != nil {
-		return err
-	}
-	namespace, err := cluster.Get(ctx, namespaceKind, "", pod.Namespace)
-	if err != nil {
-		return err
-	}
-	check := checkPod(pod, namespace.Labels, webhooks)
-	if err := printInjectCheck(e, check); err != nil {
-		return err
-	}
-	injectors := 0
-	for _, v := range check.Webhooks {
-		if v.Inject {
-			injectors++
+	var checks []injectCheck
+	several := false
+	for _, pod := range pods {
+		check, by := checkPod(pod, mesh.namespaces[pod.Namespace].Labels, mesh.webhooks)
+		several = several || len(by) > 1
+		if len(by) > 0 && check.Inject {
+			mesh.follow(ctx, e, &check, pod, by[0])
 		}
+		checks = append(checks, check)
 	}
-	if injectors > 1 {
+	if err := printInjectChecks(e, checks); err != nil {
+		return err
+	}
+	if several {
 		return errFindings
 	}
 	return nil
+}
+
+// look gathers the pods that are meant and what decides about them.
+func (o *checkInjectOptions) look(ctx context.Context, e *env) ([]*corev1.Pod, *checkMesh, error) {
+	if len(o.files) > 0 {
+		return o.lookInFiles(ctx, e)
+	}
+	mesh, err := e.checkMesh(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	pod, err := o.pod(ctx, mesh.cluster)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, ok := mesh.namespaces[pod.Namespace]; !ok {
+		return nil, nil, fmt.Errorf("there is no namespace %s", pod.Namespace)
+	}
+	return []*corev1.Pod{pod}, mesh, nil
+}
+
+func (o *checkInjectOptions) lookInFiles(ctx context.Context, e *env) ([]*corev1.Pod, *checkMesh, error) {
+	objects, problems, err := resource.Load(o.files, e.in)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	if len(problems) > 0 {
+		return nil, nil, problems[0]
+	}
+	set := resource.NewSet(objects...)
+	mesh := &checkMesh{namespaces: namespacesIn(set)}
+	if mesh.webhooks, err = inject.Webhooks(objects); err != nil {
+		return nil, nil, err
+	}
+	if len(mesh.webhooks) == 0 {
+		if mesh, err = e.checkMesh(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	pods, err := inject.PodsIn(objects)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, pod := range pods {
+		if pod.Namespace == "" && mesh.cluster != nil {
+			pod.Namespace = mesh.cluster.Namespace()
+		}
+	}
+	if len(pods) == 0 {
+		return nil, nil, fmt.Errorf("there is no workload in %s", strings.Join(o.files, ", "))
+	}
+	return pods, mesh, nil
+}
+
+// checkMesh is what decides about injection. cluster is nil for files.
+type checkMesh struct {
+	cluster    *kube.Cluster
+	webhooks   []inject.Webhook
+	namespaces map[string]inject.Namespace
+}
+
+func (e *env) checkMesh(ctx context.Context) (*checkMesh, error) {
+	cluster, err := e.cluster()
+	if err != nil {
+		return nil, err
+	}
+	set, skipped, err := cluster.List(ctx, []schema.GroupKind{webhookKind, namespaceKind}, kube.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range skipped {
+		return nil, s.Err
+	}
+	mesh := &checkMesh{cluster: cluster, namespaces: namespacesIn(set)}
+	mesh.webhooks, err = inject.Webhooks(set.Of(webhookKind))
+	return mesh, err
+}
+
+// follow follows the decision inside the injector that takes the pod.
+func (m *checkMesh) follow(ctx context.Context, e *env, check *injectCheck, pod *corev1.Pod, by inject.Verdict) {
+	if m.cluster == nil {
+		return
+	}
+	options := inject.Options{Revision: by.Revision, Tags: inject.Tags(m.webhooks, by.Revision), Namespaces: m.namespaces}
+	err := readConfigMaps(ctx, m.cluster, e.global.istioNamespace, &options)
+	var injector *inject.Injector
+	if err == nil {
+		injector, err = inject.New(options)
+	}
+	if err != nil {
+		e.warn(fmt.Sprintf("the configuration of %s is not known: %v", by.Webhook, err))
+		return
+	}
+	decision := injector.Decide(pod, pod.Namespace, nil)
+	check.Inject, check.Steps = decision.Inject, decision.Steps
+	if !decision.Inject {
+		check.Notes = append(check.Notes, by.Webhook+" lets it pass: "+decision.Reason)
+	}
 }
 
 // pod is what the user means, or a pod made of what they say about it.
@@ -139,23 +240,25 @@ func (o *checkInjectOptions) pod(ctx context.Context, cluster *kube.Cluster) (*c
 	return pods[0], nil
 }
 
-func checkPod(pod *corev1.Pod, namespace map[string]string, webhooks []inject.Webhook) injectCheck {
-	check := injectCheck{Target: pod.Namespace, Notes: []string{}, Webhooks: []inject.Verdict{}}
-	if pod.Name != "" {
-		check.Target += "/" + pod.Name
+// checkPod holds a pod against all injectors; those that take it come second.
+func checkPod(pod *corev1.Pod, namespace map[string]string, webhooks []inject.Webhook) (injectCheck, []inject.Verdict) {
+	check := injectCheck{Target: pod.Namespace, Notes: []string{}, Webhooks: []inject.Verdict{}, Steps: []inject.Step{}}
+	if name := cmp.Or(pod.Name, pod.GenerateName); name != "" {
+		check.Target += "/" + name
 	}
 	note := func(format string, args ...any) { check.Notes = append(check.Notes, fmt.Sprintf(format, args...)) }
-	var by []string
+	var by []inject.Verdict
+	var names []string
 	for _, w := range webhooks {
 		v := w.Verdict(namespace, pod.Labels)
 		check.Webhooks = append(check.Webhooks, v)
 		if v.Inject {
-			by = append(by, v.Webhook)
+			by, names = append(by, v), append(names, v.Webhook)
 		}
 	}
 	check.Inject = len(by) > 0
 	if len(by) > 1 {
-		note("several injectors would inject it (%s); only one may: check the labels of namespace and pod", strings.Join(by, ", "))
+		note("several injectors would inject it (%s); only one may: check the labels of namespace and pod", strings.Join(names, ", "))
 	}
 	if reason := inject.NeverInjected(pod); reason != "" {
 		check.Inject = false
@@ -167,29 +270,53 @@ func checkPod(pod *corev1.Pod, namespace map[string]string, webhooks []inject.We
 	if status, ok := inject.StatusOf(pod.Annotations); ok {
 		check.Injected = true
 		note("it has been injected for revision %s", status.Revision)
-	} else if pod.Name != "" && check.Inject {
+	} else if pod.Status.Phase != "" && check.Inject {
 		note("it has no proxy yet: it was created before injection was turned on; restart it")
 	}
-	return check
+	return check, by
 }
 
-func printInjectCheck(e *env, check injectCheck) error {
-	report := printer.Report{Columns: printer.Columns("WEBHOOK", "REVISION", "INJECTED", "REASON"), Data: check}
-	for _, v := range check.Webhooks {
-		injects := "no"
-		if v.Inject {
-			injects = "yes"
+func printInjectChecks(e *env, checks []injectCheck) error {
+	if e.global.output != printer.Table && e.global.output != printer.Wide {
+		report := printer.Report{Data: checks}
+		if len(checks) == 1 {
+			report.Data = checks[0]
 		}
-		report.Rows = append(report.Rows, []string{v.Webhook, v.Revision, injects, v.Reason})
-		report.Names = append(report.Names, v.Webhook)
+		for _, check := range checks {
+			if check.Inject {
+				report.Names = append(report.Names, check.Target)
+			}
+		}
+		return printer.Print(e.out, e.global.output, report)
 	}
-	if err := printer.Print(e.out, e.global.output, report); err != nil {
-		return err
-	}
-	if e.global.output == printer.Table || e.global.output == printer.Wide {
+	for i, check := range checks {
+		if i > 0 {
+			fmt.Fprintln(e.out)
+		}
+		report := printer.Report{Columns: printer.Columns("WEBHOOK", "REVISION", "INJECTED", "REASON")}
+		for _, v := range check.Webhooks {
+			injects := "no"
+			if v.Inject {
+				injects = "yes"
+			}
+			report.Rows = append(report.Rows, []string{v.Webhook, v.Revision, injects, v.Reason})
+		}
+		if err := printer.Print(e.out, e.global.output, report); err != nil {
+			return err
+		}
 		for _, note := range check.Notes {
 			fmt.Fprintln(e.out, check.Target+": "+note)
 		}
+		if e.global.output == printer.Wide {
+			for _, step := range check.Steps {
+				fmt.Fprintf(e.out, "%s: %s: %s\n", check.Target, step.Check, step.Found)
+			}
+		}
+		verdict := "would not be injected"
+		if check.Inject {
+			verdict = "would be injected"
+		}
+		fmt.Fprintln(e.out, check.Target+": "+verdict)
 	}
 	return nil
 }

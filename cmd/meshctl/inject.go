@@ -47,7 +47,8 @@ The configuration comes from the files given by --inject-config-file,
 --mesh-config-file and --values-file; what they leave open, and all of it
 without them, from the charts in this program with --profile, --set and
 --operator-file-name; or with --revision alone from the cluster's control plane
-of that revision. Only then a cluster is contacted.
+of that revision. Only then a cluster is contacted. With --from it is that of a
+snapshot.
 
 Host network, the label and the annotation sidecar.istio.io/inject and the
 system namespaces decide whether a workload is injected. A cluster's

@@ -93,6 +93,7 @@ func TestCheckInject(t *testing.T) {
 		{[]string{"namespace/legacy"}, exitOK, "the namespace belongs to revision or tag gone"},
 		{[]string{"-n", "kube-system", "-l", "sidecar.istio.io/inject=true"}, exitOK, "belongs to Kubernetes itself"},
 		{[]string{"bare", "-n", "shop", "-o", "json"}, exitOK, `"inject": true`},
+		{[]string{"bare", "-n", "shop", "-o", "wide"}, exitOK, "policy: enabled"},
 		{[]string{}, exitUsage, ""},
 		{[]string{"bare", "-l", "a=b"}, exitUsage, ""},
 		{[]string{"-l", "a b"}, exitUsage, ""},
@@ -139,5 +140,31 @@ func TestInjectEnableAndDisable(t *testing.T) {
 		if got := meshctl(testEnv(t, ""), append([]string{"inject", "-c", config}, args...)...); got.code != exitFailed || got.stderr == "" {
 			t.Errorf("%v: code %d, %s", args, got.code, got.stderr)
 		}
+	}
+}
+
+func TestCheckInjectOfFiles(t *testing.T) {
+	mesh := meshctl(testEnv(t, ""), "manifest", "generate")
+	file := writeTestFile(t, "all.yaml", mesh.stdout+"\n---"+shopObjects)
+	got := meshctl(testEnv(t, ""), "check-inject", "-f", file, "-o", "name")
+	if got.code != exitOK || !strings.Contains(got.stdout, "shop/bare\n") || strings.Contains(got.stdout, "shop/out") {
+		t.Errorf("code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	server := clusterWith(t, nil, shopObjects)
+	got = meshctl(testEnv(t, deploymentYAML), "check-inject", "-f", "-", "-c", server.Kubeconfig())
+	if got.code != exitOK || !strings.Contains(got.stdout, "shop/web: would be injected\n") {
+		t.Errorf("code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+func TestInjectFromASnapshot(t *testing.T) {
+	server := clusterWith(t, []string{"--set", "tag=9.9"}, shopObjects)
+	archive := t.TempDir() + "/mesh.tar.zst"
+	if got := meshctl(testEnv(t, ""), "collect", "-c", server.Kubeconfig(), "--quick", "-o", archive); got.code != exitOK {
+		t.Fatalf("collecting: code %d, %s", got.code, got.stderr)
+	}
+	got := meshctl(testEnv(t, deploymentYAML), "inject", "-f", "-", "--from", archive)
+	if got.code != exitOK || !strings.Contains(got.stdout, "proxyv2:9.9") {
+		t.Errorf("code %d\n%s", got.code, got.stderr)
 	}
 }

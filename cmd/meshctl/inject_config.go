@@ -67,7 +67,7 @@ func (c *injectConfig) fromCharts() bool {
 func (c *injectConfig) injector(ctx context.Context, e *env) (*inject.Injector, error) {
 	o := inject.Options{Revision: c.revision, Explicit: c.configFile != "", Getenv: e.getenv}
 	o.NativeSidecars = c.native == nativeOn || c.native == nativeAuto && e.getenv("ENABLE_NATIVE_SIDECARS") == "true"
-	if c.revision != "" && !c.fromFiles() && !c.fromCharts() {
+	if (c.revision != "" || e.global.from != "") && !c.fromFiles() && !c.fromCharts() {
 		if err := c.readCluster(ctx, e, &o); err != nil {
 			return nil, err
 		}

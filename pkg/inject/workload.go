@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	strictjson "sigs.k8s.io/json"
+
+	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // workload is an object with a pod in it, or a template for pods.
@@ -276,4 +278,24 @@ func podOwner(pod *corev1.Pod) Owner {
 		}
 	}
 	return owner
+}
+
+// PodsIn are the pods that the workloads among objects would have, named like
+// the workloads.
+func PodsIn(objects []*resource.Object) ([]*corev1.Pod, error) {
+	var pods []*corev1.Pod
+	for _, o := range objects {
+		w, err := readWorkload(schema.FromAPIVersionAndKind(o.APIVersion(), o.Kind), o.JSON, false)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", o.Origin, err)
+		}
+		if w == nil {
+			continue
+		}
+		pod := w.pod()
+		pod.Namespace = firstOf(pod.Namespace, w.owner.Namespace)
+		pod.Name = firstOf(pod.Name, w.owner.Name)
+		pods = append(pods, pod)
+	}
+	return pods, nil
 }
