@@ -1,13 +1,17 @@
 package analyze
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"sigs.k8s.io/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
@@ -17,13 +21,26 @@ const IgnoreFile = ".meshctl.yaml"
 
 // IgnoreRule hides findings for a reason, and until a day.
 type IgnoreRule struct {
-	Code    string `json:"code"`
-	Object  string `json:"object,omitempty"` // "Kind namespace/name" with wildcards; "" means all
-	Reason  string `json:"reason"`
-	Expires string `json:"expires,omitempty"` // last day on which it counts, as 2026-12-31; "" means never
+	Code    string `yaml:"code"`
+	Object  string `yaml:"object"` // "Kind namespace/name" with wildcards; "" means all
+	Reason  string `yaml:"reason"`
+	Expires string `yaml:"expires"` // last day on which it counts, as 2026-12-31; "" means never
 
 	file string
 	line int
+}
+
+// UnmarshalYAML reads a rule and remembers its line.
+func (r *IgnoreRule) UnmarshalYAML(n *yaml.Node) error {
+	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 {
+		if key := n.Content[i]; !slices.Contains([]string{"code", "object", "reason", "expires"}, key.Value) {
+			return fmt.Errorf("line %d: a rule has no field %q, only code, object, reason and expires", key.Line, key.Value)
+		}
+	}
+	type fields IgnoreRule
+	err := n.Decode((*fields)(r))
+	r.line = n.Line
+	return err
 }
 
 // ParseIgnoreRules reads the list analyze.ignore of a file. It fails for
@@ -31,44 +48,42 @@ type IgnoreRule struct {
 func ParseIgnoreRules(file string, text []byte) ([]IgnoreRule, error) {
 	var settings struct {
 		Analyze struct {
-			Ignore []IgnoreRule `json:"ignore"`
-		} `json:"analyze"`
+			Ignore []IgnoreRule `yaml:"ignore"`
+		} `yaml:"analyze"`
 	}
-	if err := yaml.UnmarshalStrict(text, &settings); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", file, err)
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&settings); err != nil && !errors.Is(err, io.EOF) {
+		return nil, ignoreFileError(file, err)
 	}
 	rules := settings.Analyze.Ignore
-	lines := ruleLines(text)
 	for i := range rules {
 		r := &rules[i]
 		r.file, r.Code = file, strings.ToUpper(r.Code)
-		if i < len(lines) {
-			r.line = lines[i]
-		}
 		if err := checkCode(cmp.Or(r.Code, "no code")); err != nil {
-			return nil, fmt.Errorf("reading %s: rule %d: %w", file, i+1, err)
+			return nil, fmt.Errorf("reading %s:%d: rule %d: %w", file, r.line, i+1, err)
 		}
 		if strings.TrimSpace(r.Reason) == "" {
-			return nil, fmt.Errorf("reading %s: rule %d (%s) gives no reason", file, i+1, r.Code)
+			return nil, fmt.Errorf("reading %s:%d: rule %d (%s) gives no reason", file, r.line, i+1, r.Code)
 		}
 		if _, err := r.lastDay(); err != nil {
-			return nil, fmt.Errorf("reading %s: rule %d (%s): expires must be a day such as 2026-12-31, not %q", file, i+1, r.Code, r.Expires)
+			return nil, fmt.Errorf("reading %s:%d: rule %d (%s): expires must be a day such as 2026-12-31, not %q", file, r.line, i+1, r.Code, r.Expires)
 		}
 	}
 	return rules, nil
 }
 
-// ruleLines are the lines of the list's items, found by their first field.
-func ruleLines(text []byte) []int {
-	var lines []int
-	number := 0
-	for line := range strings.Lines(string(text)) {
-		number++
-		if strings.HasPrefix(strings.TrimSpace(line), "- ") {
-			lines = append(lines, number)
-		}
+// yamlPlace is where an error of the YAML library says that it is, and the Go
+// type that it names, which tells a user nothing.
+var yamlPlace = regexp.MustCompile(`(?s)^(?:yaml: )?(?:unmarshal errors:\s*)?(?:line (\d+): )?(.*?)(?: (?:in type|into) .*)?$`)
+
+// ignoreFileError puts the line behind the name of the file.
+func ignoreFileError(file string, err error) error {
+	place := yamlPlace.FindStringSubmatch(err.Error())
+	if place[1] != "" {
+		file += ":" + place[1]
 	}
-	return lines
+	return fmt.Errorf("reading %s: %s; expected analyze: {ignore: [...]} with a list of rules", file, place[2])
 }
 
 func (r IgnoreRule) lastDay() (time.Time, error) {

@@ -8,6 +8,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,12 +36,12 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context) (err error) {
 	l, err := lab.Start(ctx, lab.Options{Talk: os.Stderr})
 	if err != nil {
 		return err
 	}
-	defer l.Stop()
+	defer func() { err = errors.Join(err, l.Stop()) }()
 	if err := installIstio(ctx, l); err != nil {
 		return err
 	}
