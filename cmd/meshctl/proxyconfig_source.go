@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 
@@ -76,7 +77,7 @@ func (e *env) fileTarget(name string) proxyTarget {
 		}
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading the dump: %w", err)
+			return nil, proxyTarget{name: name}.wrap(err)
 		}
 		return f, nil
 	}}
@@ -110,8 +111,12 @@ func (t proxyTarget) wrap(err error) error {
 		name = "standard input"
 	}
 	var syntax *dump.SyntaxError
-	if errors.As(err, &syntax) {
+	var path *fs.PathError // absent, a directory, forbidden
+	switch {
+	case errors.As(err, &syntax):
 		return fmt.Errorf("reading %s:%d: %s", name, syntax.Line, syntax.Text)
+	case errors.As(err, &path):
+		return usagef("reading %s: %w", name, path.Err)
 	}
 	return fmt.Errorf("reading %s: %w", name, err)
 }
