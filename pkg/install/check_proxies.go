@@ -7,7 +7,10 @@ import (
 )
 
 // checkProxies compares the proxies' versions with their control plane's.
-func checkProxies(_ context.Context, r *checkRun) ([]CheckResult, error) {
+func checkProxies(ctx context.Context, r *checkRun) ([]CheckResult, error) {
+	if err := r.revisions.ReadProxies(ctx, r.cluster); err != nil {
+		return nil, err
+	}
 	revisionOfTag := map[string]string{}
 	for _, tag := range r.revisions.Tags {
 		revisionOfTag[tag.Tag] = tag.Revision

@@ -44,14 +44,15 @@ type Revisions struct {
 	Namespaces map[string][]string
 }
 
-// ReadRevisions reads them from a cluster.
+// ReadRevisions reads them from a cluster, all but the proxies: those are as
+// many as there are pods, and few questions are about them.
 func ReadRevisions(ctx context.Context, cluster Lister) (*Revisions, error) {
 	r := &Revisions{
 		Installed: map[string]*Object{}, Webhooks: map[string]*Object{},
 		Tags: []Tag{}, Namespaces: map[string][]string{},
 	}
 	for _, read := range []func(context.Context, Lister) error{
-		r.readControlPlanes, r.readNamespaces, r.readWebhooks, r.readProxies,
+		r.readControlPlanes, r.readNamespaces, r.readWebhooks,
 	} {
 		if err := read(ctx, cluster); err != nil {
 			return nil, fmt.Errorf("reading the mesh's revisions: %w", err)
@@ -124,8 +125,12 @@ func (r *Revisions) readWebhooks(ctx context.Context, cluster Lister) error {
 	return err
 }
 
-func (r *Revisions) readProxies(ctx context.Context, cluster Lister) error {
+// ReadProxies adds the proxies.
+func (r *Revisions) ReadProxies(ctx context.Context, cluster Lister) error {
 	found, err := cluster.List(ctx, []schema.GroupKind{{Kind: "Pod"}}, "")
+	if err != nil {
+		return fmt.Errorf("reading the mesh's proxies: %w", err)
+	}
 	for _, pod := range found {
 		if pod.Annotations["sidecar.istio.io/status"] == "" || pod.Labels[componentLabel] != "" || leaving(pod) {
 			continue // not injected, or a gateway of the installation itself, or going away
@@ -136,7 +141,7 @@ func (r *Revisions) readProxies(ctx context.Context, cluster Lister) error {
 		}
 		r.Proxies = append(r.Proxies, proxy)
 	}
-	return err
+	return nil
 }
 
 // proxyRevision reads the revision that injected a pod.

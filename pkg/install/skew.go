@@ -13,6 +13,9 @@ const mostMinors = 2
 // proxies connected to it, with the release that is about to be installed.
 func CheckSkew(ctx context.Context, cluster Lister, c *Config) ([]CheckResult, error) {
 	revisions, err := ReadRevisions(ctx, cluster)
+	if err == nil {
+		err = revisions.ReadProxies(ctx, cluster)
+	}
 	if err != nil {
 		return nil, err
 	}

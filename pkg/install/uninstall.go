@@ -35,6 +35,9 @@ type Removal struct {
 // FindInstalled looks for what is to go. Nothing is changed.
 func FindInstalled(ctx context.Context, cluster Lister, o UninstallOptions) (*Removal, error) {
 	revisions, err := ReadRevisions(ctx, cluster)
+	if err == nil {
+		err = revisions.ReadProxies(ctx, cluster)
+	}
 	if err != nil {
 		return nil, err
 	}
