@@ -77,6 +77,9 @@ func ParseDocument(file string, doc Document) ([]*Object, []*Problem) {
 // parseNode is the document as a tree with positions. The YAML library can
 // panic on hostile input; that must not end the program.
 func parseNode(text []byte) (root *yaml.Node, err error) {
+	if plain := plainNode(text); plain != nil {
+		return plain, nil
+	}
 	defer func() {
 		if r := recover(); r != nil {
 			root, err = nil, fmt.Errorf("the parser gave up: %v", r)

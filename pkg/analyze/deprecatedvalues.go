@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -48,8 +49,12 @@ func presentVersion(o *resource.Object) string {
 }
 
 func checkValues(o *resource.Object) []Finding {
+	raw := o.Raw("spec")
+	if !slices.ContainsFunc([]string{`"LEAST_CONN"`, `"consecutiveErrors"`, `"percent"`}, func(s string) bool { return bytes.Contains(raw, []byte(s)) }) {
+		return nil // as nearly always
+	}
 	var spec any
-	if json.Unmarshal(orEmpty(o.Raw("spec")), &spec) != nil {
+	if json.Unmarshal(orEmpty(raw), &spec) != nil {
 		return nil
 	}
 	var findings []Finding

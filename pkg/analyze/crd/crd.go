@@ -50,7 +50,8 @@ type Schemas struct {
 // compiled is the schema of one version of a kind, ready for use.
 type compiled struct {
 	structural *structural.Structural
-	patterns   sync.Map
+	patterns   sync.Map // see fit
+	ruleFields sync.Map
 	// The API server's validators, built when first needed. rules is nil if there are none.
 	values func() (validation.SchemaValidator, error)
 	rules  func() *cel.Validator
@@ -102,7 +103,7 @@ func (s *Schemas) Check(ctx context.Context, o *resource.Object) ([]Problem, err
 	if err := utiljson.Unmarshal(o.JSON, &object); err != nil {
 		return nil, fmt.Errorf("decoding %s: %w", o.Key, err)
 	}
-	quick := &fit{patterns: &c.patterns}
+	quick := &fit{patterns: &c.patterns, rules: &c.ruleFields}
 	fits := quick.object(object, c.structural)
 	if fits && !quick.ruled && !quick.keyed {
 		return nil, nil

@@ -15,11 +15,12 @@ type fit struct {
 	ruled    bool
 	keyed    bool      // there are lists whose items must be different
 	patterns *sync.Map // string → *regexp.Regexp
+	rules    *sync.Map // rule in CEL → ruleFields
 }
 
 // object is value for a whole object, whose header every kind has.
 func (f *fit) object(o map[string]any, s *structural.Structural) bool {
-	f.ruled = f.ruled || len(s.XValidations) > 0
+	f.ruled = f.ruled || !f.holds(o, s)
 	for name, child := range o {
 		switch name {
 		case "apiVersion", "kind", "metadata":
@@ -35,7 +36,7 @@ func (f *fit) object(o map[string]any, s *structural.Structural) bool {
 
 // value reports whether a value surely fits a schema.
 func (f *fit) value(v any, s *structural.Structural) bool {
-	f.ruled = f.ruled || len(s.XValidations) > 0
+	f.ruled = f.ruled || !f.holds(v, s)
 	if v == nil {
 		return s.Nullable
 	}
