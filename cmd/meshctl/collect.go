@@ -154,7 +154,7 @@ func runCollect(ctx context.Context, e *env, o *collectOptions) error {
 	if err != nil {
 		return err
 	}
-	index, err := w.Finish()
+	index, err := w.Finish(e.now().UTC())
 	if err != nil {
 		return err
 	}

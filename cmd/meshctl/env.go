@@ -53,7 +53,7 @@ func (e *env) cluster() (*kube.Cluster, error) {
 // open finds the cluster, or the snapshot that stands for one.
 func (e *env) open() (*kube.Cluster, error) {
 	if e.global.from != "" {
-		return openSnapshot(e.global.from, e.global.kube.Namespace)
+		return e.openSnapshot(e.global.from)
 	}
 	return kube.New(e.global.kube, kube.Options{UserAgent: "meshctl/" + clientVersion().Version})
 }

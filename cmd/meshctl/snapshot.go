@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,16 +14,18 @@ import (
 	"github.com/meshctl/meshctl/pkg/snapshot"
 )
 
-// openSnapshot is the cluster of which a snapshot was taken. The archive stays
-// open until the program ends.
-func openSnapshot(name, namespace string) (*kube.Cluster, error) {
+// openSnapshot is the cluster of which a snapshot was taken. From then on it is
+// the time at which it was taken: ages and expiries are told as they were. The
+// archive stays open until the program ends.
+func (e *env) openSnapshot(name string) (*kube.Cluster, error) {
 	archive, err := snapshot.Open(name)
 	if err != nil {
 		return nil, err
 	}
+	e.now = func() time.Time { return archive.Index.Ended }
 	at := archive.Index.Cluster
 	return kube.NewReplay(kube.Replay{
-		Context: at.Context, Server: at.Server, Namespace: cmp.Or(namespace, at.Namespace, "default"),
+		Context: at.Context, Server: at.Server, Namespace: cmp.Or(e.global.kube.Namespace, at.Namespace, "default"),
 		API: archive.API(), Pod: archive.Pod,
 	}), nil
 }

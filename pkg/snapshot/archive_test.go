@@ -38,7 +38,7 @@ func written(t *testing.T, entries map[string]string) (string, []byte) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.Finish(); err != nil {
+	if _, err := w.Finish(time.Unix(2, 0).UTC()); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(name)

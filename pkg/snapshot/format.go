@@ -47,6 +47,7 @@ type Index struct {
 	Format  string    `json:"format"`
 	Version int       `json:"version"`
 	Created time.Time `json:"created"`
+	Ended   time.Time `json:"ended"`   // when the last answer had come
 	Program string    `json:"program"` // the version of meshctl that wrote it
 
 	Cluster   Cluster    `json:"cluster"`

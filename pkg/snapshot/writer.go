@@ -184,10 +184,12 @@ const (
 	trailerLength = 8 + len(trailerWord) + 16
 )
 
-// Finish writes the table of contents and gives the file its name.
-func (w *Writer) Finish() (Index, error) {
+// Finish writes the table of contents and gives the file its name. Now is the
+// time at which the collection has ended.
+func (w *Writer) Finish(now time.Time) (Index, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.index.Ended = now
 	index, err := w.finish()
 	if err != nil {
 		return index, fmt.Errorf("writing snapshot %s: %w", w.name, err)

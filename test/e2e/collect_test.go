@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -30,6 +31,9 @@ kind: VirtualService
 metadata: {name: web}
 spec: {hosts: [web], http: [{route: [{destination: {host: absent}}]}]}
 `
+
+// age is how long ago something was; a moment passes between two commands.
+var age = regexp.MustCompile(`\(\d+s\) *`)
 
 // A snapshot stands for the cluster of which it was taken: what commands say
 // is byte-equal.
@@ -63,6 +67,7 @@ func TestCommandsSayTheSameOfASnapshotAsOfTheCluster(t *testing.T) {
 		live := runMeshctl(t, c.Kubeconfig, args...)
 		// No kubeconfig: a snapshot needs no cluster.
 		replayed := runMeshctl(t, "/nonexistent", append(args, "--from", archive)...)
+		live.stdout, replayed.stdout = age.ReplaceAllString(live.stdout, "AGE"), age.ReplaceAllString(replayed.stdout, "AGE")
 		if diff := cmp.Diff(live.stdout, replayed.stdout); diff != "" || live.code != replayed.code || live.stderr != replayed.stderr {
 			t.Errorf("%s: exit %d and %d, stderr %q and %q\n%s", line, live.code, replayed.code, live.stderr, replayed.stderr, diff)
 		}
