@@ -81,6 +81,7 @@ play 12 0 'meshctl proxy-config cluster --file samples/shop-dumps/frontend.befor
 play 8 0 'meshctl proxy-config listener --file samples/shop-dumps/frontend.before.json'
 play 8 0 'meshctl proxy-config route --file samples/shop-dumps/frontend.before.json --name 8080'
 play 8 0 "meshctl proxy-config endpoint --file samples/shop-dumps/frontend.before.json --cluster 'outbound|8080|v1|catalog.shop.svc.cluster.local'"
+play 20 0 "meshctl proxy-config trace --file samples/shop-dumps/frontend.after.json --url http://catalog:8080/items --header 'x-shop-preview: true'"
 play 12 3 'meshctl proxy-config diff samples/shop-dumps/frontend.before.json samples/shop-dumps/frontend.after.json'
 
 title '5. Dashboards: a forward that stays up, here to a stand-in for a cluster'
