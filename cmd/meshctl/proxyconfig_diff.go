@@ -27,11 +27,12 @@ const (
 func newProxyDiffCmd(e *env, runF func(context.Context, *proxyDiffOptions) error) *cobra.Command {
 	o := &proxyDiffOptions{}
 	cmd := &cobra.Command{
-		Use:   "diff A B",
+		Use:   "diff A [B]",
 		Short: "Compare what two proxies do, or one before and after a change",
 		Long: `Compare two dumps by their meaning. Each side is a file, - for standard input, or a proxy:
 a pod or TYPE/NAME for one pod of a workload; or istiod:POD for what istiod would send to a
-pod now.
+pod now. With a workload alone its replicas are compared with each other, to find the odd
+one.
 
 Resources are found by name, virtual hosts by name, routes by name or match, filter
 chains by match, endpoints by address. Versions, times, renewed certificates and the
@@ -51,11 +52,17 @@ The exit code is 0 if nothing differs and 3 if something does.`,
   # Does a pod have what istiod would send to it?
   meshctl proxy-config diff istiod:deploy/catalog deploy/catalog -n shop
 
+  # Does one replica do something else?
+  meshctl proxy-config diff deploy/catalog -n shop
+
   # The same for a script: which resources, one a line
   meshctl proxy-config diff before.json.gz after.json.gz -o name`,
-		Args:              usageArgs(cobra.ExactArgs(2)),
+		Args:              usageArgs(cobra.RangeArgs(1, 2)),
 		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return runProxyReplicas(cmd.Context(), e, args[0])
+			}
 			o.sides = [2]string{args[0], args[1]}
 			if args[0] == "-" && args[1] == "-" {
 				return usagef("only one of the two dumps can come from standard input")

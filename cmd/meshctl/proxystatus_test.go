@@ -124,3 +124,54 @@ func TestProxyLogSetsAndRestores(t *testing.T) {
 		t.Errorf("an unknown level: exit code %d\n%s", got.code, got.stderr)
 	}
 }
+
+func TestEnvoyStats(t *testing.T) {
+	s := controlPlane(t, http.NotFound, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.String() {
+		case "/stats?filter=rq":
+			fmt.Fprint(w, "cluster.a.upstream_rq_total: 7\ncluster.a.upstream_rq_time: No recorded values\n")
+		case "/stats/prometheus":
+			fmt.Fprint(w, "envoy_x{a=\"b\"} 1\n")
+		case "/clusters":
+			fmt.Fprint(w, "a::10.0.0.1:80::cx_active::1\n")
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	for args, want := range map[string]string{
+		"--filter rq":         "upstream_rq_total",
+		"--filter rq -o json": `"value": "No recorded values"`,
+		"-o prom":             "envoy_x{a=\"b\"} 1\n",
+		"--type clusters":     "a::10.0.0.1:80::cx_active",
+	} {
+		got := meshctl(testEnv(t, ""), append([]string{"envoy-stats", "web-1", "-n", "shop", "--kubeconfig", s.Kubeconfig()}, strings.Fields(args)...)...)
+		if got.code != 0 || !strings.Contains(got.stdout, want) {
+			t.Errorf("%s: exit code %d\n%s%s", args, got.code, got.stdout, got.stderr)
+		}
+	}
+}
+
+func TestTheOddReplicaIsFound(t *testing.T) {
+	before, err := os.ReadFile(dumpBefore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(dumpAfter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifests := []string{"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {selector: {matchLabels: {app: web}}}\n"}
+	for i := range 3 {
+		manifests = append(manifests, fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: web-%d, namespace: shop, labels: {app: web}}\nspec: {containers: [{name: istio-proxy, image: x}]}\nstatus: {phase: Running, podIP: 10.9.9.%d}\n", i, i))
+	}
+	s := kubetest.NewServer(t, manifests...)
+	for i, text := range [][]byte{before, after, before} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text) }))
+		t.Cleanup(server.Close)
+		s.Forward("shop", fmt.Sprint("web-", i), 15000, server.URL)
+	}
+	got := meshctl(testEnv(t, ""), "pc", "diff", "deploy/web", "-n", "shop", "--kubeconfig", s.Kubeconfig())
+	if got.code != exitFindings || !strings.Contains(got.stdout, "2 alike: web-0.shop, web-2.shop") || !strings.Contains(got.stdout, "odd: web-1.shop") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}

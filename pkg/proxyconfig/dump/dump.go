@@ -60,6 +60,17 @@ type Resource struct {
 // List gives the resources of one section, in the order of the dump.
 func (d *Dump) List(section Section) []Resource { return d.lists[section] }
 
+// Replace rewrites all resources, such as to take out what is the proxy's own. Their
+// names follow.
+func (d *Dump) Replace(f func([]byte) []byte) {
+	for _, list := range d.lists {
+		for i := range list {
+			list[i].Body = f(list[i].Body)
+			list[i].name = string(f([]byte(list[i].Name())))
+		}
+	}
+}
+
 // SectionPointer is the JSON pointer of a section of a config dump, if it has it.
 func (d *Dump) SectionPointer(section Section) (pointer string, ok bool) {
 	pointer, ok = d.places[place{section: section}]
