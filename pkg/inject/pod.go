@@ -8,17 +8,10 @@ import (
 	"istio.io/api/label"
 	meshv1alpha1 "istio.io/api/mesh/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/meshctl/meshctl/internal/istio"
 )
-
-// Owner is the workload that a pod belongs to, as far as templates need it.
-type Owner struct {
-	metav1.TypeMeta
-	Namespace, Name string
-}
 
 // proxySettings are the mesh config and proxy config that hold for one pod.
 type proxySettings struct {

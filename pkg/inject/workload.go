@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
-	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	strictjson "sigs.k8s.io/json"
 
 	"github.com/meshctl/meshctl/internal/resource"
@@ -32,13 +28,6 @@ type workload struct {
 	// lost names the fields of the text that object has no room for.
 	lost []string
 }
-
-// The kinds that are injected but have no Go types among this module's
-// dependencies.
-const (
-	openShiftApps = "apps.openshift.io"
-	argo          = "argoproj.io"
-)
 
 // newObject makes the Go object for a kind; nil for kinds without pods.
 func newObject(kind schema.GroupVersionKind) metav1.Object {
@@ -149,86 +138,6 @@ func wantedType(kind reflect.Kind) string {
 	return "a number"
 }
 
-// isUntyped says whether a kind is injected without a Go type of its own.
-// DeploymentConfigs of OpenShift 3 are in the core group.
-func isUntyped(kind schema.GroupVersionKind) bool {
-	switch kind.Kind {
-	case "DeploymentConfig":
-		return kind.Group == openShiftApps || kind.Group == ""
-	case "Rollout":
-		return kind.Group == argo
-	}
-	return false
-}
-
-// readUntyped reads an object of which only the pod template matters.
-func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
-	var object map[string]any
-	var header struct {
-		Metadata metav1.ObjectMeta `json:"metadata"`
-		Spec     struct {
-			Template *corev1.PodTemplateSpec `json:"template"`
-		} `json:"spec"`
-	}
-	if err := utiljson.Unmarshal(text, &object); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", kind.Kind, err)
-	}
-	if err := json.Unmarshal(text, &header); err != nil {
-		return nil, typeError(err)
-	}
-	template := header.Spec.Template
-	if template == nil {
-		return nil, nil
-	}
-	w := &workload{object: object, meta: &template.ObjectMeta, spec: &template.Spec}
-	w.owner = Owner{Namespace: header.Metadata.Namespace, Name: header.Metadata.Name}
-	w.owner.APIVersion, w.owner.Kind = kind.ToAPIVersionAndKind()
-	w.store = func() error {
-		m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(template)
-		if err != nil {
-			return fmt.Errorf("writing the pod template of %s: %w", kind.Kind, err)
-		}
-		spec := object["spec"].(map[string]any)
-		spec["template"] = m
-		if kind.Kind == "DeploymentConfig" {
-			deploymentConfigDefaults(object, spec)
-		}
-		return nil
-	}
-	return w, nil
-}
-
-// deploymentConfigDefaults adds the fields that OpenShift's own types always
-// write, as encoding a Go type does for all other kinds.
-func deploymentConfigDefaults(object, spec map[string]any) {
-	setDefault(spec, "strategy", map[string]any{})
-	setDefault(spec, "test", false)
-	setDefault(spec, "triggers", nil)
-	setDefault(spec, "replicas", int64(0))
-	if strategy, ok := spec["strategy"].(map[string]any); ok {
-		setDefault(strategy, "resources", map[string]any{})
-	}
-	for _, zero := range []string{"paused", "minReadySeconds"} {
-		if v := spec[zero]; v == false || v == int64(0) {
-			delete(spec, zero)
-		}
-	}
-	setDefault(object, "status", map[string]any{})
-	if status, ok := object["status"].(map[string]any); ok {
-		for _, field := range []string{
-			"availableReplicas", "latestVersion", "observedGeneration", "replicas", "unavailableReplicas", "updatedReplicas",
-		} {
-			setDefault(status, field, int64(0))
-		}
-	}
-}
-
-func setDefault(m map[string]any, key string, value any) {
-	if _, ok := m[key]; !ok {
-		m[key] = value
-	}
-}
-
 func (w *workload) pod() *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: *w.meta, Spec: *w.spec}
 }
@@ -239,45 +148,6 @@ func (w *workload) setPod(pod *corev1.Pod) error {
 		return w.store()
 	}
 	return nil
-}
-
-// scheduledJob is the name that a CronJob gives its Jobs.
-var scheduledJob = regexp.MustCompile(`^(.+)-\d{8,10}$`)
-
-// podOwner finds the workload behind a pod from the pod alone, as istiod has
-// to: by the controller's name and the labels that controllers set.
-func podOwner(pod *corev1.Pod) Owner {
-	owner := Owner{Namespace: pod.Namespace, Name: pod.Name}
-	owner.APIVersion, owner.Kind = "v1", "Pod"
-	controller := metav1.GetControllerOf(pod)
-	if pod.GenerateName == "" || controller == nil {
-		return owner
-	}
-	owner.APIVersion, owner.Kind, owner.Name = controller.APIVersion, controller.Kind, controller.Name
-	trim := func(label string) (string, bool) {
-		hash := pod.Labels[label]
-		if hash == "" || !strings.HasSuffix(controller.Name, hash) {
-			return "", false
-		}
-		return strings.TrimSuffix(controller.Name, "-"+hash), true
-	}
-	switch controller.Kind {
-	case "ReplicaSet":
-		if name, ok := trim("pod-template-hash"); ok {
-			owner.Kind, owner.Name = "Deployment", name
-		} else if name, ok := trim("rollouts-pod-template-hash"); ok {
-			owner.APIVersion, owner.Kind, owner.Name = "v1alpha1", "Rollout", name
-		}
-	case "ReplicationController":
-		if name := pod.Labels["deploymentconfig"]; name != "" {
-			owner.Kind, owner.Name = "DeploymentConfig", name
-		}
-	case "Job":
-		if m := scheduledJob.FindStringSubmatch(controller.Name); m != nil {
-			owner.APIVersion, owner.Kind, owner.Name = "batch/v1", "CronJob", m[1]
-		}
-	}
-	return owner
 }
 
 // PodsIn are the pods that the workloads among objects would have, named like

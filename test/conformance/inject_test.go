@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/inject"
+	"github.com/meshctl/meshctl/pkg/install"
 )
 
 // injectDeviation says why a case differs from istioctl's outcome on purpose,
@@ -23,6 +25,8 @@ func injectDeviation(name string) (kind, reason string) {
 	switch name {
 	case "own-workload-kinds", "cni-own-workload-kinds", "demo-own-workload-kinds", "multicluster-own-workload-kinds":
 		return "Rollout", "the peer copies Argo Rollouts; here they are injected, as the webhook injects their pods"
+	case "flag-operator-file":
+		return "Deployment", "the peer takes the operator file's values without those of the charts and cannot read its own output; here it works"
 	}
 	return "", ""
 }
@@ -67,6 +71,9 @@ func compareInjection(t *testing.T, dir, except string) string {
 	}
 	result := injector.Stream("input.yaml", []byte(readText(t, filepath.Join(dir, "input.yaml"))))
 	failures := result.Failures()
+	if except != "" {
+		meta.ExitCode = 0
+	}
 	if meta.ExitCode == 0 && len(failures) > 0 {
 		return "error: " + failures[0].String()
 	}
@@ -199,26 +206,27 @@ func caseInjector(dir string, env map[string]string) (*inject.Injector, error) {
 	return inject.New(o)
 }
 
-// operatorFile gives values and mesh config of an IstioOperator file.
+// operatorFile gives values and mesh config of an IstioOperator file with the
+// charts' defaults.
 func operatorFile(name string) (values, mesh []byte, err error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	var operator struct {
-		Spec struct {
-			Values     map[string]any `json:"values"`
-			MeshConfig map[string]any `json:"meshConfig"`
-		} `json:"spec"`
-	}
-	if err := yaml.Unmarshal(text, &operator); err != nil {
+	config, err := install.Resolve(install.Input{Release: install.DefaultRelease(), Files: []install.File{{Name: name, Data: text}}})
+	if err != nil {
 		return nil, nil, err
 	}
-	if values, err = yaml.Marshal(operator.Spec.Values); err != nil {
+	meshMap, injectorMap, err := install.RenderInjection(context.Background(), config)
+	if err != nil {
 		return nil, nil, err
 	}
-	mesh, err = yaml.Marshal(operator.Spec.MeshConfig)
-	return values, mesh, err
+	data := func(configMap map[string]any, key string) []byte {
+		all, _ := configMap["data"].(map[string]any)
+		text, _ := all[key].(string)
+		return []byte(text)
+	}
+	return data(injectorMap, "values"), data(meshMap, "mesh"), nil
 }
 
 // documents are the parsed documents of a stream that are not empty. JSON in

@@ -1,0 +1,99 @@
+package inject
+
+import (
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+)
+
+// The kinds that are injected but have no Go types among this module's
+// dependencies.
+const (
+	openShiftApps = "apps.openshift.io"
+	argo          = "argoproj.io"
+)
+
+// isUntyped says whether a kind is injected without a Go type of its own.
+// DeploymentConfigs of OpenShift 3 are in the core group.
+func isUntyped(kind schema.GroupVersionKind) bool {
+	switch kind.Kind {
+	case "DeploymentConfig":
+		return kind.Group == openShiftApps || kind.Group == ""
+	case "Rollout":
+		return kind.Group == argo
+	}
+	return false
+}
+
+// readUntyped reads an object of which only the pod template matters.
+func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
+	var object map[string]any
+	var header struct {
+		Metadata metav1.ObjectMeta `json:"metadata"`
+		Spec     struct {
+			Template *corev1.PodTemplateSpec `json:"template"`
+		} `json:"spec"`
+	}
+	if err := utiljson.Unmarshal(text, &object); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", kind.Kind, err)
+	}
+	if err := json.Unmarshal(text, &header); err != nil {
+		return nil, typeError(err)
+	}
+	template := header.Spec.Template
+	if template == nil {
+		return nil, nil
+	}
+	w := &workload{object: object, meta: &template.ObjectMeta, spec: &template.Spec}
+	w.owner = Owner{Namespace: header.Metadata.Namespace, Name: header.Metadata.Name}
+	w.owner.APIVersion, w.owner.Kind = kind.ToAPIVersionAndKind()
+	w.store = func() error {
+		m, err := runtime.DefaultUnstructuredConverter.ToUnstructured(template)
+		if err != nil {
+			return fmt.Errorf("writing the pod template of %s: %w", kind.Kind, err)
+		}
+		spec := object["spec"].(map[string]any)
+		spec["template"] = m
+		if kind.Kind == "DeploymentConfig" {
+			deploymentConfigDefaults(object, spec)
+		}
+		return nil
+	}
+	return w, nil
+}
+
+// deploymentConfigDefaults adds the fields that OpenShift's own types always
+// write, as encoding a Go type does for all other kinds.
+func deploymentConfigDefaults(object, spec map[string]any) {
+	setDefault(spec, "strategy", map[string]any{})
+	setDefault(spec, "test", false)
+	setDefault(spec, "triggers", nil)
+	setDefault(spec, "replicas", int64(0))
+	if strategy, ok := spec["strategy"].(map[string]any); ok {
+		setDefault(strategy, "resources", map[string]any{})
+	}
+	for _, zero := range []string{"paused", "minReadySeconds"} {
+		if v := spec[zero]; v == false || v == int64(0) {
+			delete(spec, zero)
+		}
+	}
+	setDefault(object, "status", map[string]any{})
+	if status, ok := object["status"].(map[string]any); ok {
+		for _, field := range []string{
+			"availableReplicas", "latestVersion", "observedGeneration", "replicas", "unavailableReplicas", "updatedReplicas",
+		} {
+			setDefault(status, field, int64(0))
+		}
+	}
+}
+
+func setDefault(m map[string]any, key string, value any) {
+	if _, ok := m[key]; !ok {
+		m[key] = value
+	}
+}
