@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	security "istio.io/api/security/v1beta1"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // Attributes of requests that conditions can ask for.
@@ -17,7 +15,7 @@ const (
 	attrPrincipal      = "source.principal"
 )
 
-func (c *checker) condition(at resource.FieldPath, when *security.Condition) {
+func (c *checker) condition(at *place, when *security.Condition) {
 	switch {
 	case when.Key == "":
 		c.failf(at, "a condition needs a key")
@@ -32,7 +30,7 @@ func (c *checker) condition(at resource.FieldPath, when *security.Condition) {
 
 // attribute checks a key together with one list of its values, and reports
 // one mistake.
-func (c *checker) attribute(at resource.FieldPath, field, key string, values []string) {
+func (c *checker) attribute(at *place, field, key string, values []string) {
 	before := len(c.issues)
 	list := at.Child(field)
 	c.notEmpty(list, values)

@@ -13,7 +13,7 @@ const (
 )
 
 // paths checks paths and path templates, and reports the first mistake.
-func (c *checker) paths(at resource.FieldPath, values []string) {
+func (c *checker) paths(at *place, values []string) {
 	c.notEmpty(at, values)
 	for i, value := range values {
 		if why := templateMistake(value); why != "" {

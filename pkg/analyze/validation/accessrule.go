@@ -2,19 +2,17 @@ package validation
 
 import (
 	security "istio.io/api/security/v1beta1"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // listCheck checks one list of an access rule.
 type listCheck struct {
 	field  string
 	values []string
-	check  func(*checker, resource.FieldPath, []string)
+	check  func(*checker, *place, []string)
 }
 
 // lists runs checks and reports whether any list has values.
-func (c *checker) lists(at resource.FieldPath, lists []listCheck) (any bool) {
+func (c *checker) lists(at *place, lists []listCheck) (any bool) {
 	for _, l := range lists {
 		if len(l.values) > 0 {
 			any = true
@@ -26,7 +24,7 @@ func (c *checker) lists(at resource.FieldPath, lists []listCheck) (any bool) {
 
 // source checks where requests come from; tcp says whether some attribute is
 // known without HTTP.
-func (c *checker) source(at resource.FieldPath, s *security.Source) (tcp bool) {
+func (c *checker) source(at *place, s *security.Source) (tcp bool) {
 	if len(s.ServiceAccounts)+len(s.NotServiceAccounts) > 0 &&
 		len(s.Principals)+len(s.NotPrincipals)+len(s.Namespaces)+len(s.NotNamespaces) > 0 {
 		c.failf(at, "serviceAccounts cannot be combined with principals or namespaces")
@@ -57,7 +55,7 @@ func (c *checker) source(at resource.FieldPath, s *security.Source) (tcp bool) {
 
 // operation checks what requests do; tcp says whether some attribute is known
 // without HTTP.
-func (c *checker) operation(at resource.FieldPath, o *security.Operation) (tcp bool) {
+func (c *checker) operation(at *place, o *security.Operation) (tcp bool) {
 	tcp = c.lists(at, []listCheck{
 		{"ports", o.Ports, (*checker).portTexts},
 		{"notPorts", o.NotPorts, (*checker).portTexts},

@@ -13,22 +13,22 @@ import (
 // except for addresses and ports, where each counts.
 
 // notEmpty refuses lists with empty values.
-func (c *checker) notEmpty(at resource.FieldPath, values []string) {
+func (c *checker) notEmpty(at *place, values []string) {
 	if i := slices.Index(values, ""); i >= 0 {
 		c.emptyValue(at, i)
 	}
 }
 
-func (c *checker) emptyValue(list resource.FieldPath, i int) {
-	c.failf(list.Child(resource.Index(i)), "an empty value is not allowed in %s", list[len(list)-1])
+func (c *checker) emptyValue(list *place, i int) {
+	c.failf(list.Child(resource.Index(i)), "an empty value is not allowed in %s", list.name)
 }
 
-func (c *checker) addresses(at resource.FieldPath, values []string) {
+func (c *checker) addresses(at *place, values []string) {
 	c.ipBlocks(at, values)
 	c.notEmpty(at, values)
 }
 
-func (c *checker) ipBlocks(at resource.FieldPath, values []string) {
+func (c *checker) ipBlocks(at *place, values []string) {
 	for i, value := range values {
 		at := at.Child(resource.Index(i))
 		if !strings.Contains(value, "/") {
@@ -41,12 +41,12 @@ func (c *checker) ipBlocks(at resource.FieldPath, values []string) {
 	}
 }
 
-func (c *checker) portTexts(at resource.FieldPath, values []string) {
+func (c *checker) portTexts(at *place, values []string) {
 	c.portRange(at, values)
 	c.notEmpty(at, values)
 }
 
-func (c *checker) portRange(at resource.FieldPath, values []string) {
+func (c *checker) portRange(at *place, values []string) {
 	for i, value := range values {
 		if _, err := strconv.ParseUint(value, 10, 16); err != nil {
 			c.failf(at.Child(resource.Index(i)), "%q is not a port", value)
@@ -54,7 +54,7 @@ func (c *checker) portRange(at resource.FieldPath, values []string) {
 	}
 }
 
-func (c *checker) trustDomains(at resource.FieldPath, values []string) {
+func (c *checker) trustDomains(at *place, values []string) {
 	if !c.outerWildcards(at, values) {
 		return
 	}
@@ -64,7 +64,7 @@ func (c *checker) trustDomains(at resource.FieldPath, values []string) {
 }
 
 // outerWildcards allows one "*", at the start or the end.
-func (c *checker) outerWildcards(at resource.FieldPath, values []string) (valid bool) {
+func (c *checker) outerWildcards(at *place, values []string) (valid bool) {
 	for i, value := range values {
 		list, at := at, at.Child(resource.Index(i))
 		switch {
@@ -83,7 +83,7 @@ func (c *checker) outerWildcards(at resource.FieldPath, values []string) (valid 
 }
 
 // serviceAccounts checks names like "namespace/account" or "account".
-func (c *checker) serviceAccounts(at resource.FieldPath, values []string) {
+func (c *checker) serviceAccounts(at *place, values []string) {
 	const most, longest = 16, 320
 	if len(values) > most {
 		c.failf(at, "more than %d service accounts are not allowed", most)

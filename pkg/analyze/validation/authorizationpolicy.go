@@ -5,11 +5,9 @@ import (
 	"strings"
 
 	security "istio.io/api/security/v1beta1"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) authorizationPolicy(at resource.FieldPath, p *security.AuthorizationPolicy) {
+func (c *checker) authorizationPolicy(at *place, p *security.AuthorizationPolicy) {
 	c.attachment(at, attachment{p.Selector, p.TargetRef, p.TargetRefs})
 	if p.Action == security.AuthorizationPolicy_CUSTOM {
 		c.customAction(at, p)
@@ -24,7 +22,7 @@ func (c *checker) authorizationPolicy(at resource.FieldPath, p *security.Authori
 	}
 }
 
-func (c *checker) accessRule(at resource.FieldPath, rule *security.Rule, action security.AuthorizationPolicy_Action) {
+func (c *checker) accessRule(at *place, rule *security.Rule, action security.AuthorizationPolicy_Action) {
 	var from, to, fromTCP, toTCP bool
 	for i, f := range rule.From {
 		at := item(at, "from", i)
@@ -55,7 +53,7 @@ func (c *checker) accessRule(at resource.FieldPath, rule *security.Rule, action 
 
 // customAction checks a policy that asks an external authorizer, which sees
 // the request but not who is connected.
-func (c *checker) customAction(at resource.FieldPath, p *security.AuthorizationPolicy) {
+func (c *checker) customAction(at *place, p *security.AuthorizationPolicy) {
 	switch {
 	case len(p.Rules) == 0:
 		c.failf(at, "a CUSTOM policy without rules asks for nothing; write `rules: [{}]` to ask for every request")

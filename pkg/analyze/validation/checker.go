@@ -15,24 +15,24 @@ type checker struct {
 	silentWarnings bool
 }
 
-func (c *checker) add(code string, at resource.FieldPath, message string) {
-	c.issues = append(c.issues, Issue{Code: code, Path: at, Message: message})
+func (c *checker) add(code string, at *place, message string) {
+	c.issues = append(c.issues, Issue{Code: code, Path: at.path(), Message: message})
 }
 
 // failf reports what the control plane refuses.
-func (c *checker) failf(at resource.FieldPath, format string, args ...any) {
+func (c *checker) failf(at *place, format string, args ...any) {
 	c.add(Invalid, at, fmt.Sprintf(format, args...))
 }
 
 // warnf reports what the control plane accepts with a warning.
-func (c *checker) warnf(at resource.FieldPath, format string, args ...any) {
+func (c *checker) warnf(at *place, format string, args ...any) {
 	if !c.silentWarnings {
 		c.add(Doubtful, at, fmt.Sprintf(format, args...))
 	}
 }
 
 // must reports err, if there is one, as refused.
-func (c *checker) must(at resource.FieldPath, err error) {
+func (c *checker) must(at *place, err error) {
 	if err != nil {
 		c.add(Invalid, at, err.Error())
 	}
@@ -44,9 +44,4 @@ func (c *checker) withoutWarnings(checks func()) {
 	c.silentWarnings = true
 	checks()
 	c.silentWarnings = before
-}
-
-// item is the path of an element of a list field.
-func item(at resource.FieldPath, list string, i int) resource.FieldPath {
-	return at.Child(list, resource.Index(i))
 }

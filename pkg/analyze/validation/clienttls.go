@@ -4,12 +4,10 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // clientTLS checks how a client side proxy originates TLS.
-func (c *checker) clientTLS(at resource.FieldPath, tls *networking.ClientTLSSettings) {
+func (c *checker) clientTLS(at *place, tls *networking.ClientTLSSettings) {
 	if tls == nil {
 		return
 	}
@@ -40,7 +38,7 @@ func (c *checker) clientTLS(at resource.FieldPath, tls *networking.ClientTLSSett
 }
 
 // caConfigMap checks a credential of the form configmap://NAMESPACE/NAME.
-func (c *checker) caConfigMap(at resource.FieldPath, credential string) {
+func (c *checker) caConfigMap(at *place, credential string) {
 	rest, isConfigMap := strings.CutPrefix(credential, "configmap://")
 	if !isConfigMap {
 		return

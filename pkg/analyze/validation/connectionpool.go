@@ -2,11 +2,9 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) connectionPool(at resource.FieldPath, pool *networking.ConnectionPoolSettings) {
+func (c *checker) connectionPool(at *place, pool *networking.ConnectionPoolSettings) {
 	if pool == nil {
 		return
 	}
@@ -22,7 +20,7 @@ func (c *checker) connectionPool(at resource.FieldPath, pool *networking.Connect
 	}
 }
 
-func (c *checker) httpPool(at resource.FieldPath, http *networking.ConnectionPoolSettings_HTTPSettings) {
+func (c *checker) httpPool(at *place, http *networking.ConnectionPoolSettings_HTTPSettings) {
 	c.notNegative(at, "http1MaxPendingRequests", http.Http1MaxPendingRequests)
 	c.notNegative(at, "http2MaxRequests", http.Http2MaxRequests)
 	c.notNegative(at, "maxRequestsPerConnection", http.MaxRequestsPerConnection)
@@ -45,7 +43,7 @@ func (c *checker) httpPool(at resource.FieldPath, http *networking.ConnectionPoo
 	}
 }
 
-func (c *checker) tcpPool(at resource.FieldPath, tcp *networking.ConnectionPoolSettings_TCPSettings) {
+func (c *checker) tcpPool(at *place, tcp *networking.ConnectionPoolSettings_TCPSettings) {
 	c.notNegative(at, "maxConnections", tcp.MaxConnections)
 	c.duration(at.Child("connectTimeout"), tcp.ConnectTimeout)
 	c.duration(at.Child("maxConnectionDuration"), tcp.MaxConnectionDuration)
@@ -53,12 +51,12 @@ func (c *checker) tcpPool(at resource.FieldPath, tcp *networking.ConnectionPoolS
 		c.duration(at.Child("idleTimeout"), tcp.IdleTimeout)
 	}
 	if keepAlive := tcp.TcpKeepalive; keepAlive != nil {
-		c.duration(at.Child("tcpKeepalive", "time"), keepAlive.Time)
-		c.duration(at.Child("tcpKeepalive", "interval"), keepAlive.Interval)
+		c.duration(at.Child("tcpKeepalive").Child("time"), keepAlive.Time)
+		c.duration(at.Child("tcpKeepalive").Child("interval"), keepAlive.Interval)
 	}
 }
 
-func (c *checker) notNegative(at resource.FieldPath, field string, value int32) {
+func (c *checker) notNegative(at *place, field string, value int32) {
 	if value < 0 {
 		c.failf(at.Child(field), "%s cannot be negative", field)
 	}

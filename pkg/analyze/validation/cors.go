@@ -8,7 +8,7 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) cors(at resource.FieldPath, p *networking.CorsPolicy) {
+func (c *checker) cors(at *place, p *networking.CorsPolicy) {
 	if p == nil {
 		return
 	}
@@ -33,7 +33,7 @@ func (c *checker) cors(at resource.FieldPath, p *networking.CorsPolicy) {
 	}
 }
 
-func (c *checker) corsHeaders(at resource.FieldPath, names []string) {
+func (c *checker) corsHeaders(at *place, names []string) {
 	for i, name := range names {
 		if name != "*" {
 			c.must(at.Child(resource.Index(i)), headerName(name, anyHeader))

@@ -2,12 +2,10 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // routeDestination checks a destination of a route and its share of the traffic.
-func (c *checker) routeDestination(at resource.FieldPath, d *networking.Destination, weight int32) {
+func (c *checker) routeDestination(at *place, d *networking.Destination, weight int32) {
 	if d == nil {
 		c.failf(at, "a destination is missing")
 	}
@@ -18,13 +16,13 @@ func (c *checker) routeDestination(at resource.FieldPath, d *networking.Destinat
 }
 
 // totalWeight checks the sum of the weights. They need not add up to 100.
-func (c *checker) totalWeight(at resource.FieldPath, destinations int, total int32) {
+func (c *checker) totalWeight(at *place, destinations int, total int32) {
 	if destinations > 1 && total == 0 {
 		c.failf(at, "the weights of the destinations add up to 0, so no traffic goes anywhere")
 	}
 }
 
-func (c *checker) destination(at resource.FieldPath, d *networking.Destination) {
+func (c *checker) destination(at *place, d *networking.Destination) {
 	if d == nil {
 		return
 	}
@@ -37,6 +35,6 @@ func (c *checker) destination(at resource.FieldPath, d *networking.Destination) 
 		c.subsetName(at.Child("subset"), d.Subset)
 	}
 	if d.Port != nil {
-		c.must(at.Child("port", "number"), portNumber(d.Port.Number))
+		c.must(at.Child("port").Child("number"), portNumber(d.Port.Number))
 	}
 }

@@ -2,11 +2,9 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) destinationRule(at resource.FieldPath, rule *networking.DestinationRule) {
+func (c *checker) destinationRule(at *place, rule *networking.DestinationRule) {
 	c.must(at.Child("host"), wildcardHost(rule.Host))
 	c.trafficPolicy(at.Child("trafficPolicy"), rule.TrafficPolicy)
 	names := map[string]bool{}
@@ -25,13 +23,13 @@ func (c *checker) destinationRule(at resource.FieldPath, rule *networking.Destin
 	c.workloadSelector(at.Child("workloadSelector"), rule.WorkloadSelector)
 }
 
-func (c *checker) subset(at resource.FieldPath, subset *networking.Subset) {
+func (c *checker) subset(at *place, subset *networking.Subset) {
 	c.subsetName(at.Child("name"), subset.Name)
 	c.labels(at.Child("labels"), subset.Labels)
 	c.trafficPolicy(at.Child("trafficPolicy"), subset.TrafficPolicy)
 }
 
-func (c *checker) subsetName(at resource.FieldPath, name string) {
+func (c *checker) subsetName(at *place, name string) {
 	switch {
 	case name == "":
 		c.failf(at, "the subset has no name")

@@ -5,12 +5,10 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // duration checks a duration if it is set: Envoy counts in milliseconds.
-func (c *checker) duration(at resource.FieldPath, d *durationpb.Duration) {
+func (c *checker) duration(at *place, d *durationpb.Duration) {
 	if d != nil {
 		c.must(at, milliseconds(d.AsDuration()))
 	}

@@ -4,11 +4,9 @@ import (
 	"regexp"
 
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) envoyFilter(at resource.FieldPath, f *networking.EnvoyFilter) {
+func (c *checker) envoyFilter(at *place, f *networking.EnvoyFilter) {
 	if !c.networkingSelector(at.Child("workloadSelector"), f.WorkloadSelector) {
 		return
 	}
@@ -18,7 +16,7 @@ func (c *checker) envoyFilter(at resource.FieldPath, f *networking.EnvoyFilter) 
 	}
 }
 
-func (c *checker) configPatch(at resource.FieldPath, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
+func (c *checker) configPatch(at *place, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) {
 	if p.GetMatch().GetContext() == networking.EnvoyFilter_WAYPOINT {
 		return // not looked at by the control plane either
 	}
@@ -31,13 +29,13 @@ func (c *checker) configPatch(at resource.FieldPath, p *networking.EnvoyFilter_E
 		c.failf(at.Child("patch"), "the patch needs an operation")
 	case operation != networking.EnvoyFilter_Patch_REMOVE && p.Patch.Value == nil:
 		c.failf(at.Child("patch"), "the patch needs a value, since its operation is not REMOVE")
-	case c.proxyVersion(at.Child("match", "proxy", "proxyVersion"), p.GetMatch().GetProxy().GetProxyVersion()) &&
+	case c.proxyVersion(at.Child("match").Child("proxy").Child("proxyVersion"), p.GetMatch().GetProxy().GetProxyVersion()) &&
 		c.matchFitsTarget(at.Child("match"), p):
-		c.patchValue(at.Child("patch", "value"), p.ApplyTo, p.Patch.Value)
+		c.patchValue(at.Child("patch").Child("value"), p.ApplyTo, p.Patch.Value)
 	}
 }
 
-func (c *checker) proxyVersion(at resource.FieldPath, pattern string) (valid bool) {
+func (c *checker) proxyVersion(at *place, pattern string) (valid bool) {
 	const longest = 1024
 	if len(pattern) > longest {
 		c.warnf(at, "the pattern is longer than %d characters and is ignored", longest)
@@ -52,7 +50,7 @@ func (c *checker) proxyVersion(at resource.FieldPath, pattern string) (valid boo
 
 // matchFitsTarget checks that the match is about the kind of object that the
 // patch is for. It reports whether the value is worth looking at.
-func (c *checker) matchFitsTarget(at resource.FieldPath, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
+func (c *checker) matchFitsTarget(at *place, p *networking.EnvoyFilter_EnvoyConfigObjectPatch) bool {
 	if p.GetMatch().GetObjectTypes() == nil {
 		return true
 	}
@@ -65,7 +63,7 @@ func (c *checker) matchFitsTarget(at resource.FieldPath, p *networking.EnvoyFilt
 			return false
 		}
 		if filter := listener.GetFilterChain().GetFilter(); filter != nil {
-			return c.filterMatch(at.Child("listener", "filterChain", "filter"), p.ApplyTo, filter)
+			return c.filterMatch(at.Child("listener").Child("filterChain").Child("filter"), p.ApplyTo, filter)
 		}
 	case networking.EnvoyFilter_ROUTE_CONFIGURATION, networking.EnvoyFilter_VIRTUAL_HOST, networking.EnvoyFilter_HTTP_ROUTE:
 		if p.Match.GetRouteConfiguration() == nil {
@@ -81,7 +79,7 @@ func (c *checker) matchFitsTarget(at resource.FieldPath, p *networking.EnvoyFilt
 
 const connectionManager = "envoy.filters.network.http_connection_manager"
 
-func (c *checker) filterMatch(at resource.FieldPath, target networking.EnvoyFilter_ApplyTo, f *networking.EnvoyFilter_ListenerMatch_FilterMatch) (valid bool) {
+func (c *checker) filterMatch(at *place, target networking.EnvoyFilter_ApplyTo, f *networking.EnvoyFilter_ListenerMatch_FilterMatch) (valid bool) {
 	if target == networking.EnvoyFilter_LISTENER || target == networking.EnvoyFilter_FILTER_CHAIN {
 		c.warnf(at, "the match of a filter has no effect with applyTo %v", target)
 	}
@@ -97,13 +95,13 @@ func (c *checker) filterMatch(at resource.FieldPath, target networking.EnvoyFilt
 		c.failf(at.Child("subFilter"), "the match of a subFilter needs a name")
 	default:
 		c.currentFilterName(at.Child("name"), f.Name)
-		c.currentFilterName(at.Child("subFilter", "name"), sub.GetName())
+		c.currentFilterName(at.Child("subFilter").Child("name"), sub.GetName())
 		return true
 	}
 	return false
 }
 
-func (c *checker) currentFilterName(at resource.FieldPath, name string) {
+func (c *checker) currentFilterName(at *place, name string) {
 	if current := renamedFilter(name); current != "" {
 		c.warnf(at, "the filter %q is called %q now", name, current)
 	}

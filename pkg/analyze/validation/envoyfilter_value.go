@@ -6,12 +6,11 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 	networking "istio.io/api/networking/v1alpha3"
 
-	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/analyze/validation/envoytypes"
 )
 
 // patchValue checks a patch against Envoy's type for what it changes.
-func (c *checker) patchValue(at resource.FieldPath, target networking.EnvoyFilter_ApplyTo, value *structpb.Struct) {
+func (c *checker) patchValue(at *place, target networking.EnvoyFilter_ApplyTo, value *structpb.Struct) {
 	if value == nil {
 		return
 	}
@@ -24,9 +23,9 @@ func (c *checker) patchValue(at resource.FieldPath, target networking.EnvoyFilte
 	mistakes := types.Check(message, object)
 	for _, m := range mistakes {
 		if m.Tolerated {
-			c.warnf(at.Child(m.Path...), "%s", m.Message)
+			c.warnf(at.descend(m.Path), "%s", m.Message)
 		} else {
-			c.failf(at.Child(m.Path...), "%s", m.Message)
+			c.failf(at.descend(m.Path), "%s", m.Message)
 		}
 	}
 	if names := types.Unconfigured(message, object); len(names) > 0 && len(mistakes) == 0 {

@@ -11,7 +11,7 @@ const (
 
 // exportTo checks whom an object is shown to. Only a ServiceEntry may be
 // shown to nobody.
-func (c *checker) exportTo(at resource.FieldPath, scopes []string, nobodyAllowed bool) {
+func (c *checker) exportTo(at *place, scopes []string, nobodyAllowed bool) {
 	seen := map[string]bool{}
 	for i, scope := range scopes {
 		at := at.Child(resource.Index(i))
@@ -42,7 +42,7 @@ func (c *checker) exportTo(at resource.FieldPath, scopes []string, nobodyAllowed
 
 // exportOfSelecting checks exportTo of a DestinationRule that selects
 // workloads: such a rule works in its own namespace only.
-func (c *checker) exportOfSelecting(at resource.FieldPath, scopes []string) {
+func (c *checker) exportOfSelecting(at *place, scopes []string) {
 	own, others := false, false
 	for _, scope := range scopes {
 		if scope == exportSelf || scope == c.object.Namespace {

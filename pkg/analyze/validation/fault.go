@@ -3,11 +3,9 @@ package validation
 import (
 	"google.golang.org/grpc/codes"
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) fault(at resource.FieldPath, f *networking.HTTPFaultInjection) {
+func (c *checker) fault(at *place, f *networking.HTTPFaultInjection) {
 	if f == nil {
 		return
 	}
@@ -22,7 +20,7 @@ func (c *checker) fault(at resource.FieldPath, f *networking.HTTPFaultInjection)
 	}
 }
 
-func (c *checker) abort(at resource.FieldPath, a *networking.HTTPFaultInjection_Abort) {
+func (c *checker) abort(at *place, a *networking.HTTPFaultInjection_Abort) {
 	c.faultShare(at.Child("percentage"), a.Percentage)
 	switch kind := a.ErrorType.(type) {
 	case *networking.HTTPFaultInjection_Abort_GrpcStatus:
@@ -38,7 +36,7 @@ func (c *checker) abort(at resource.FieldPath, a *networking.HTTPFaultInjection_
 	}
 }
 
-func (c *checker) delay(at resource.FieldPath, d *networking.HTTPFaultInjection_Delay) {
+func (c *checker) delay(at *place, d *networking.HTTPFaultInjection_Delay) {
 	c.faultShare(at.Child("percentage"), d.Percentage)
 	switch kind := d.HttpDelayType.(type) {
 	case *networking.HTTPFaultInjection_Delay_FixedDelay:
@@ -51,7 +49,7 @@ func (c *checker) delay(at resource.FieldPath, d *networking.HTTPFaultInjection_
 
 // faultShare checks the share of requests with a fault. Envoy counts in parts
 // of a million; less than that would be none.
-func (c *checker) faultShare(at resource.FieldPath, share *networking.Percent) {
+func (c *checker) faultShare(at *place, share *networking.Percent) {
 	const least = 0.0001
 	if value := share.GetValue(); value < 0 || value > 100 || value > 0 && value < least {
 		c.failf(at.Child("value"), "%v is neither 0 nor between %v and 100", value, least)

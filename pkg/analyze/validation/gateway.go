@@ -6,12 +6,11 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/meshctl/meshctl/internal/istio"
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) gateway(at resource.FieldPath, g *networking.Gateway) {
+func (c *checker) gateway(at *place, g *networking.Gateway) {
 	if !isDNSLabel(c.object.Name) {
-		c.failf(resource.FieldPath{"metadata", "name"}, "%q cannot be the name of a Gateway: it must be a DNS label, without dots", c.object.Name)
+		c.failf((&place{name: "metadata"}).Child("name"), "%q cannot be the name of a Gateway: it must be a DNS label, without dots", c.object.Name)
 	}
 	if len(g.Servers) == 0 {
 		c.failf(at, "a Gateway needs at least one server")
@@ -25,16 +24,16 @@ func (c *checker) gateway(at resource.FieldPath, g *networking.Gateway) {
 		}
 		name := server.Port.Name
 		if names[name] {
-			c.failf(at.Child("port", "name"), "another server's port has the name %q already", name)
+			c.failf(at.Child("port").Child("name"), "another server's port has the name %q already", name)
 		}
 		names[name] = true
 		if server.GetTls().GetHttpsRedirect() && !istio.ParseProtocol(server.Port.Protocol).IsHTTP() {
-			c.warnf(at.Child("tls", "httpsRedirect"), "only a server of plain HTTP can redirect to HTTPS")
+			c.warnf(at.Child("tls").Child("httpsRedirect"), "only a server of plain HTTP can redirect to HTTPS")
 		}
 	}
 }
 
-func (c *checker) server(at resource.FieldPath, server *networking.Server) {
+func (c *checker) server(at *place, server *networking.Server) {
 	if len(server.Hosts) == 0 {
 		c.failf(at, "a server needs at least one host")
 	}
@@ -49,7 +48,7 @@ func (c *checker) server(at resource.FieldPath, server *networking.Server) {
 	}
 }
 
-func (c *checker) serverPort(at resource.FieldPath, port *networking.Port, bind string) (valid bool) {
+func (c *checker) serverPort(at *place, port *networking.Port, bind string) (valid bool) {
 	if port == nil {
 		c.failf(at, "a server needs a port")
 		return false
@@ -71,13 +70,13 @@ func (c *checker) serverPort(at resource.FieldPath, port *networking.Port, bind 
 	return len(c.issues) == before
 }
 
-func (c *checker) bind(at resource.FieldPath, server *networking.Server) {
+func (c *checker) bind(at *place, server *networking.Server) {
 	socket, isSocket := strings.CutPrefix(server.Bind, unixPrefix)
 	switch {
 	case isSocket:
 		c.must(at.Child("bind"), unixSocket(socket))
 		if server.GetPort().GetNumber() != 0 {
-			c.failf(at.Child("port", "number"), "a Unix domain socket has no port; the number must be 0")
+			c.failf(at.Child("port").Child("number"), "a Unix domain socket has no port; the number must be 0")
 		}
 	case server.Bind != "":
 		c.must(at.Child("bind"), ipAddress(server.Bind))
@@ -85,7 +84,7 @@ func (c *checker) bind(at resource.FieldPath, server *networking.Server) {
 }
 
 // serverTLSFitsPort checks that TLS is set up if, and only if, the port's protocol has it.
-func (c *checker) serverTLSFitsPort(at resource.FieldPath, server *networking.Server) {
+func (c *checker) serverTLSFitsPort(at *place, server *networking.Server) {
 	protocol := istio.ParseProtocol(server.Port.Protocol)
 	tls := server.Tls
 	switch {

@@ -8,7 +8,6 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/meshctl/meshctl/internal/istio"
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // headerKind says which bytes besides letters and digits a header's name may
@@ -47,7 +46,7 @@ func matchedHeader(name string) error {
 }
 
 // headers checks what is done to the headers of request and response.
-func (c *checker) headers(at resource.FieldPath, headers *networking.Headers) {
+func (c *checker) headers(at *place, headers *networking.Headers) {
 	if request := headers.GetRequest(); request != nil {
 		at := at.Child("request")
 		c.headerValues(at.Child("add"), request.Add, requestHeader)
@@ -62,14 +61,14 @@ func (c *checker) headers(at resource.FieldPath, headers *networking.Headers) {
 	}
 }
 
-func (c *checker) headerValues(at resource.FieldPath, values map[string]string, checkName func(string) error) {
+func (c *checker) headerValues(at *place, values map[string]string, checkName func(string) error) {
 	for _, name := range sortedKeys(values) {
 		c.must(at.Child(name), checkName(name))
 		c.must(at.Child(name), headerValue(values[name]))
 	}
 }
 
-func (c *checker) removedHeaders(at resource.FieldPath, names []string) {
+func (c *checker) removedHeaders(at *place, names []string) {
 	for i, name := range names {
 		c.must(item(at, "remove", i), plainHeader(name))
 	}

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // gatewayHost checks a host of a Gateway's server: "host" or "namespace/host".
-func (c *checker) gatewayHost(at resource.FieldPath, host string) {
+func (c *checker) gatewayHost(at *place, host string) {
 	namespace, name, scoped := strings.Cut(host, "/")
 	if !scoped {
 		c.gatewayHostName(at, host)
@@ -24,7 +22,7 @@ func (c *checker) gatewayHost(at resource.FieldPath, host string) {
 	c.gatewayHostName(at, name)
 }
 
-func (c *checker) gatewayHostName(at resource.FieldPath, name string) {
+func (c *checker) gatewayHostName(at *place, name string) {
 	c.must(at, notShort(name))
 	if !isIP(name) {
 		c.must(at, wildcardHost(name))
@@ -34,7 +32,7 @@ func (c *checker) gatewayHostName(at resource.FieldPath, name string) {
 
 // sidecarHost checks a host of a Sidecar's egress listener:
 // "namespace/host", where "~namespace" leaves the host out.
-func (c *checker) sidecarHost(at resource.FieldPath, host string) {
+func (c *checker) sidecarHost(at *place, host string) {
 	namespace, name, scoped := strings.Cut(host, "/")
 	if !scoped {
 		c.failf(at, "a host must have the form NAMESPACE/HOST")

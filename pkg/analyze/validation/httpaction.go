@@ -6,12 +6,10 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // redirect reports the first mistake only, as the control plane does.
-func (c *checker) redirect(at resource.FieldPath, route *networking.HTTPRoute) {
+func (c *checker) redirect(at *place, route *networking.HTTPRoute) {
 	r := route.Redirect
 	switch {
 	case r == nil:
@@ -42,7 +40,7 @@ func allMatchPrefixes(matches []*networking.HTTPMatchRequest) bool {
 	return true
 }
 
-func (c *checker) directResponse(at resource.FieldPath, r *networking.HTTPDirectResponse) {
+func (c *checker) directResponse(at *place, r *networking.HTTPDirectResponse) {
 	if r == nil {
 		return
 	}
@@ -58,14 +56,14 @@ func (c *checker) directResponse(at resource.FieldPath, r *networking.HTTPDirect
 }
 
 // httpStatus allows 600, as the control plane does.
-func (c *checker) httpStatus(at resource.FieldPath, status int64) {
+func (c *checker) httpStatus(at *place, status int64) {
 	if status < 200 || status > 600 {
 		c.failf(at, "%d is not an HTTP status between 200 and 599", status)
 	}
 }
 
 // rewrite reports the first mistake only, as the control plane does.
-func (c *checker) rewrite(at resource.FieldPath, r *networking.HTTPRewrite) {
+func (c *checker) rewrite(at *place, r *networking.HTTPRewrite) {
 	if r == nil {
 		return
 	}
@@ -79,11 +77,11 @@ func (c *checker) rewrite(at resource.FieldPath, r *networking.HTTPRewrite) {
 	case pattern.Match == "" || pattern.Rewrite == "":
 		c.failf(at.Child("uriRegexRewrite"), "uriRegexRewrite needs both match and rewrite")
 	default:
-		c.must(at.Child("uriRegexRewrite", "match"), regex(pattern.Match))
+		c.must(at.Child("uriRegexRewrite").Child("match"), regex(pattern.Match))
 	}
 }
 
-func (c *checker) mirroring(at resource.FieldPath, r *networking.HTTPRoute) {
+func (c *checker) mirroring(at *place, r *networking.HTTPRoute) {
 	if percent := r.MirrorPercent; percent != nil { //nolint:staticcheck // deprecated, which is the point
 		at := at.Child("mirrorPercent")
 		if percent.Value > 100 {
@@ -104,13 +102,13 @@ func (c *checker) mirroring(at resource.FieldPath, r *networking.HTTPRoute) {
 	}
 }
 
-func (c *checker) mirrorShare(at resource.FieldPath, share *networking.Percent) {
+func (c *checker) mirrorShare(at *place, share *networking.Percent) {
 	if value := share.GetValue(); value < 0 || value > 100 {
 		c.failf(at.Child("value"), "%v is not a percentage between 0 and 100", value)
 	}
 }
 
-func (c *checker) retries(at resource.FieldPath, r *networking.HTTPRetry) {
+func (c *checker) retries(at *place, r *networking.HTTPRetry) {
 	if r == nil {
 		return
 	}

@@ -2,13 +2,11 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // httpRoute checks a rule of a VirtualService. In a delegate it cannot
 // delegate again.
-func (c *checker) httpRoute(at resource.FieldPath, r *networking.HTTPRoute, inDelegate bool) {
+func (c *checker) httpRoute(at *place, r *networking.HTTPRoute, inDelegate bool) {
 	c.oneAction(at, r, inDelegate)
 	c.withoutWarnings(func() {
 		for i, match := range r.Match {
@@ -37,7 +35,7 @@ func (c *checker) httpRoute(at resource.FieldPath, r *networking.HTTPRoute, inDe
 
 // oneAction checks that the rule says one thing to do with a request: route,
 // redirect, respond or delegate.
-func (c *checker) oneAction(at resource.FieldPath, r *networking.HTTPRoute, inDelegate bool) {
+func (c *checker) oneAction(at *place, r *networking.HTTPRoute, inDelegate bool) {
 	if r.Delegate != nil && !inDelegate {
 		if r.Redirect != nil {
 			c.failf(at.Child("redirect"), "the rule %q delegates; it cannot have redirect", r.Name)
@@ -82,7 +80,7 @@ func (c *checker) oneAction(at resource.FieldPath, r *networking.HTTPRoute, inDe
 }
 
 // authorityOnce checks that the request's host is set in one place only.
-func (c *checker) authorityOnce(at resource.FieldPath, r *networking.HTTPRoute) {
+func (c *checker) authorityOnce(at *place, r *networking.HTTPRoute) {
 	current := r.Rewrite.GetAuthority()
 	request := r.Headers.GetRequest()
 	for _, change := range []struct {
@@ -95,7 +93,7 @@ func (c *checker) authorityOnce(at resource.FieldPath, r *networking.HTTPRoute) 
 			}
 			value := change.values[name]
 			if current != "" {
-				c.failf(at.Child("headers", "request", change.field, name), "the host is set to %q already; it cannot be set to %q as well", current, value)
+				c.failf(at.Child("headers").Child("request").Child(change.field).Child(name), "the host is set to %q already; it cannot be set to %q as well", current, value)
 				return
 			}
 			current = value

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // jwks checks an inline key set (RFC 7517): one key or several.
-func (c *checker) jwks(at resource.FieldPath, text string) {
+func (c *checker) jwks(at *place, text string) {
 	keys, err := parseJWKS(text)
 	if err != nil {
 		c.failf(at, "not a set of JSON web keys: %v", err)

@@ -9,7 +9,7 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) tlsRoute(at resource.FieldPath, route *networking.TLSRoute, vs *networking.VirtualService) {
+func (c *checker) tlsRoute(at *place, route *networking.TLSRoute, vs *networking.VirtualService) {
 	if len(route.Match) == 0 {
 		c.failf(at, "a TLS route needs a match")
 	}
@@ -30,7 +30,7 @@ func (c *checker) tlsRoute(at resource.FieldPath, route *networking.TLSRoute, vs
 }
 
 // sniHost checks a server name to match: one of the VirtualService's hosts or a part of it.
-func (c *checker) sniHost(at resource.FieldPath, host string, vs *networking.VirtualService) {
+func (c *checker) sniHost(at *place, host string, vs *networking.VirtualService) {
 	err := wildcardHost(host)
 	if !slices.Contains(vs.Gateways, istio.MeshGateway) {
 		err = gatewayRouteHost(host, true)
@@ -45,7 +45,7 @@ func (c *checker) sniHost(at resource.FieldPath, host string, vs *networking.Vir
 	}
 }
 
-func (c *checker) tcpRoute(at resource.FieldPath, route *networking.TCPRoute) {
+func (c *checker) tcpRoute(at *place, route *networking.TCPRoute) {
 	for i, match := range route.Match {
 		c.l4Match(item(at, "match", i), match)
 	}
@@ -63,7 +63,7 @@ type connectionMatch interface {
 	GetGateways() []string
 }
 
-func (c *checker) l4Match(at resource.FieldPath, match connectionMatch) {
+func (c *checker) l4Match(at *place, match connectionMatch) {
 	for i, subnet := range match.GetDestinationSubnets() {
 		c.must(item(at, "destinationSubnets", i), ipOrCIDR(subnet))
 	}
@@ -74,7 +74,7 @@ func (c *checker) l4Match(at resource.FieldPath, match connectionMatch) {
 	c.gatewayNames(at.Child("gateways"), match.GetGateways())
 }
 
-func (c *checker) weighted(at resource.FieldPath, destinations []*networking.RouteDestination) {
+func (c *checker) weighted(at *place, destinations []*networking.RouteDestination) {
 	total := int32(0)
 	for i, d := range destinations {
 		at := at.Child(resource.Index(i))

@@ -4,12 +4,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // labels checks keys and values of labels as Kubernetes does.
-func (c *checker) labels(at resource.FieldPath, labels map[string]string) {
+func (c *checker) labels(at *place, labels map[string]string) {
 	for _, key := range sortedKeys(labels) {
 		if !isLabelKey(key) {
 			c.failf(at.Child(key), "%q is not a label key", key)

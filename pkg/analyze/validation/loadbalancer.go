@@ -2,13 +2,11 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // loadBalancer checks how endpoints are chosen. Failover between localities
 // works only for endpoints that outlier detection takes out.
-func (c *checker) loadBalancer(at resource.FieldPath, lb *networking.LoadBalancerSettings, detectsOutliers bool) {
+func (c *checker) loadBalancer(at *place, lb *networking.LoadBalancerSettings, detectsOutliers bool) {
 	if lb == nil {
 		return
 	}
@@ -35,7 +33,7 @@ func (c *checker) loadBalancer(at resource.FieldPath, lb *networking.LoadBalance
 	}
 }
 
-func (c *checker) consistentHash(at resource.FieldPath, hash *networking.LoadBalancerSettings_ConsistentHashLB) {
+func (c *checker) consistentHash(at *place, hash *networking.LoadBalancerSettings_ConsistentHashLB) {
 	if cookie := hash.GetHttpCookie(); cookie != nil {
 		at := at.Child("httpCookie")
 		if cookie.Name == "" {
@@ -60,12 +58,12 @@ func (c *checker) consistentHash(at resource.FieldPath, hash *networking.LoadBal
 		}
 	}
 	if maglev := hash.GetMaglev(); maglev != nil {
-		c.maglevTable(at.Child("maglev", "tableSize"), maglev.TableSize)
+		c.maglevTable(at.Child("maglev").Child("tableSize"), maglev.TableSize)
 	}
 }
 
 // maglevTable checks the table's size as Envoy does.
-func (c *checker) maglevTable(at resource.FieldPath, size uint64) {
+func (c *checker) maglevTable(at *place, size uint64) {
 	const limit = 5000011
 	if size == 0 {
 		c.failf(at, "Maglev needs a tableSize")

@@ -5,11 +5,9 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) locality(at resource.FieldPath, lb *networking.LocalityLoadBalancerSetting, detectsOutliers bool) {
+func (c *checker) locality(at *place, lb *networking.LocalityLoadBalancerSetting, detectsOutliers bool) {
 	if lb == nil {
 		return
 	}
@@ -43,7 +41,7 @@ func (c *checker) locality(at resource.FieldPath, lb *networking.LocalityLoadBal
 
 // distribution checks the weights from one locality to others. If they do not
 // add up, nothing else of the setting is looked at.
-func (c *checker) distribution(at resource.FieldPath, d *networking.LocalityLoadBalancerSetting_Distribute) (weighted bool) {
+func (c *checker) distribution(at *place, d *networking.LocalityLoadBalancerSetting_Distribute) (weighted bool) {
 	at = at.Child("to")
 	total := uint32(0)
 	for _, to := range sortedKeys(d.To) {
@@ -62,7 +60,7 @@ func (c *checker) distribution(at resource.FieldPath, d *networking.LocalityLoad
 	return true
 }
 
-func (c *checker) zoneAware(at resource.FieldPath, lb *networking.ZoneAwareLoadBalancerSetting, detectsOutliers bool) {
+func (c *checker) zoneAware(at *place, lb *networking.ZoneAwareLoadBalancerSetting, detectsOutliers bool) {
 	if lb == nil {
 		return
 	}
@@ -79,7 +77,7 @@ func (c *checker) zoneAware(at resource.FieldPath, lb *networking.ZoneAwareLoadB
 	}
 }
 
-func (c *checker) failover(at resource.FieldPath, from, to string) {
+func (c *checker) failover(at *place, from, to string) {
 	if from == to {
 		c.failf(at, "failover from a region to itself does nothing")
 	}

@@ -6,11 +6,9 @@ import (
 	"strconv"
 
 	security "istio.io/api/security/v1beta1"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) peerAuthentication(at resource.FieldPath, p *security.PeerAuthentication) {
+func (c *checker) peerAuthentication(at *place, p *security.PeerAuthentication) {
 	c.workloadSelector(at.Child("selector"), p.Selector)
 	at = at.Child("portLevelMtls")
 	if len(p.PortLevelMtls) > 0 && len(p.Selector.GetMatchLabels()) == 0 {

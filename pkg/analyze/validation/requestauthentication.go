@@ -9,14 +9,14 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) requestAuthentication(at resource.FieldPath, r *security.RequestAuthentication) {
+func (c *checker) requestAuthentication(at *place, r *security.RequestAuthentication) {
 	c.attachment(at, attachment{r.Selector, r.TargetRef, r.TargetRefs})
 	for i, rule := range r.JwtRules {
 		c.jwtRule(item(at, "jwtRules", i), rule)
 	}
 }
 
-func (c *checker) jwtRule(at resource.FieldPath, r *security.JWTRule) {
+func (c *checker) jwtRule(at *place, r *security.JWTRule) {
 	c.eachNotEmpty(at.Child("audiences"), r.Audiences, "an audience is empty")
 	if r.Issuer == "" && r.JwksUri == "" {
 		c.failf(at, "a rule needs issuer or jwksUri")
@@ -46,7 +46,7 @@ func (c *checker) jwtRule(at resource.FieldPath, r *security.JWTRule) {
 }
 
 // eachNotEmpty reports each value that is not there.
-func (c *checker) eachNotEmpty(at resource.FieldPath, values []string, message string) {
+func (c *checker) eachNotEmpty(at *place, values []string, message string) {
 	for i, value := range values {
 		if value == "" {
 			c.failf(at.Child(resource.Index(i)), "%s", message)
@@ -54,7 +54,7 @@ func (c *checker) eachNotEmpty(at resource.FieldPath, values []string, message s
 	}
 }
 
-func (c *checker) jwksURI(at resource.FieldPath, uri string) {
+func (c *checker) jwksURI(at *place, uri string) {
 	u, err := url.Parse(uri)
 	if err != nil {
 		c.failf(at, "%q is not a URL: %v", uri, err)

@@ -7,12 +7,11 @@ import (
 	typev1beta1 "istio.io/api/type/v1beta1"
 
 	"github.com/meshctl/meshctl/internal/istio"
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // selectorLabels checks the labels that a selector wants; selectors compare
 // whole values.
-func (c *checker) selectorLabels(at resource.FieldPath, labels map[string]string) (valid bool) {
+func (c *checker) selectorLabels(at *place, labels map[string]string) (valid bool) {
 	before := len(c.issues)
 	for _, key := range sortedKeys(labels) {
 		value := labels[key]
@@ -27,7 +26,7 @@ func (c *checker) selectorLabels(at resource.FieldPath, labels map[string]string
 }
 
 // workloadSelector checks the selector of policies.
-func (c *checker) workloadSelector(at resource.FieldPath, selector *typev1beta1.WorkloadSelector) {
+func (c *checker) workloadSelector(at *place, selector *typev1beta1.WorkloadSelector) {
 	if selector == nil {
 		return
 	}
@@ -39,7 +38,7 @@ func (c *checker) workloadSelector(at resource.FieldPath, selector *typev1beta1.
 
 // networkingSelector checks the selector of Sidecar, ServiceEntry and
 // EnvoyFilter. If it is not valid, nothing else of the object is looked at.
-func (c *checker) networkingSelector(at resource.FieldPath, selector *networking.WorkloadSelector) (valid bool) {
+func (c *checker) networkingSelector(at *place, selector *networking.WorkloadSelector) (valid bool) {
 	if selector == nil {
 		return true
 	}
@@ -60,7 +59,7 @@ type attachment struct {
 }
 
 // attachment checks that a policy names its targets in one way, and that these exist as kinds.
-func (c *checker) attachment(at resource.FieldPath, a attachment) {
+func (c *checker) attachment(at *place, a attachment) {
 	ways := 0
 	for _, used := range []bool{a.selector != nil, a.ref != nil, len(a.refs) > 0} {
 		if used {
@@ -79,7 +78,7 @@ func (c *checker) attachment(at resource.FieldPath, a attachment) {
 	}
 }
 
-func (c *checker) targetRef(at resource.FieldPath, ref *typev1beta1.PolicyTargetReference) {
+func (c *checker) targetRef(at *place, ref *typev1beta1.PolicyTargetReference) {
 	if ref.Name == "" {
 		c.failf(at, "the reference has no name")
 	}

@@ -5,12 +5,10 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // serverTLS checks how a proxy terminates TLS.
-func (c *checker) serverTLS(at resource.FieldPath, tls *networking.ServerTLSSettings) {
+func (c *checker) serverTLS(at *place, tls *networking.ServerTLSSettings) {
 	if tls == nil {
 		return
 	}
@@ -35,7 +33,7 @@ func (c *checker) serverTLS(at resource.FieldPath, tls *networking.ServerTLSSett
 }
 
 // meshCertificatesOnly checks mode ISTIO_MUTUAL, whose certificates come from the mesh's CA.
-func (c *checker) meshCertificatesOnly(at resource.FieldPath, tls *networking.ServerTLSSettings) {
+func (c *checker) meshCertificatesOnly(at *place, tls *networking.ServerTLSSettings) {
 	for _, f := range []struct {
 		field string
 		set   bool
@@ -53,7 +51,7 @@ func (c *checker) meshCertificatesOnly(at resource.FieldPath, tls *networking.Se
 	}
 }
 
-func (c *checker) oneCertificateSource(at resource.FieldPath, tls *networking.ServerTLSSettings) {
+func (c *checker) oneCertificateSource(at *place, tls *networking.ServerTLSSettings) {
 	sources := 0
 	for _, used := range []bool{
 		tls.ServerCertificate != "" && tls.PrivateKey != "",
@@ -71,7 +69,7 @@ func (c *checker) oneCertificateSource(at resource.FieldPath, tls *networking.Se
 }
 
 // serverCertificates checks that the modes that terminate TLS have all that they need.
-func (c *checker) serverCertificates(at resource.FieldPath, tls *networking.ServerTLSSettings) {
+func (c *checker) serverCertificates(at *place, tls *networking.ServerTLSSettings) {
 	simple := tls.Mode == networking.ServerTLSSettings_SIMPLE
 	mutual := tls.Mode == networking.ServerTLSSettings_MUTUAL || tls.Mode == networking.ServerTLSSettings_OPTIONAL_MUTUAL
 	if (simple || mutual) && (tls.CredentialName != "" || len(tls.CredentialNames) > 0) {
@@ -85,7 +83,7 @@ func (c *checker) serverCertificates(at resource.FieldPath, tls *networking.Serv
 	}
 	if simple || mutual {
 		type pair struct {
-			at                   resource.FieldPath
+			at                   *place
 			certificate, private string
 		}
 		pairs := []pair{{at, tls.ServerCertificate, tls.PrivateKey}}
@@ -112,7 +110,7 @@ func (c *checker) serverCertificates(at resource.FieldPath, tls *networking.Serv
 	}
 }
 
-func (c *checker) cipherSuites(at resource.FieldPath, suites []string) {
+func (c *checker) cipherSuites(at *place, suites []string) {
 	var unknown, repeated []string
 	seen := map[string]bool{}
 	for _, suite := range suites {

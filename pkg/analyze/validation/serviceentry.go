@@ -6,10 +6,9 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/meshctl/meshctl/internal/istio"
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) serviceEntry(at resource.FieldPath, se *networking.ServiceEntry) {
+func (c *checker) serviceEntry(at *place, se *networking.ServiceEntry) {
 	if !c.networkingSelector(at.Child("workloadSelector"), se.WorkloadSelector) {
 		return
 	}
@@ -24,7 +23,7 @@ func (c *checker) serviceEntry(at resource.FieldPath, se *networking.ServiceEntr
 	c.exportTo(at.Child("exportTo"), se.ExportTo, true)
 }
 
-func (c *checker) entryHosts(at resource.FieldPath, se *networking.ServiceEntry) {
+func (c *checker) entryHosts(at *place, se *networking.ServiceEntry) {
 	if len(se.Hosts) == 0 {
 		c.failf(at, "a ServiceEntry needs at least one host")
 	}
@@ -41,7 +40,7 @@ func (c *checker) entryHosts(at resource.FieldPath, se *networking.ServiceEntry)
 	}
 }
 
-func (c *checker) entryAddresses(at resource.FieldPath, se *networking.ServiceEntry) {
+func (c *checker) entryAddresses(at *place, se *networking.ServiceEntry) {
 	ranges := false
 	for i, address := range se.Addresses {
 		c.must(item(at, "addresses", i), ipOrCIDR(address))
@@ -54,7 +53,7 @@ func (c *checker) entryAddresses(at resource.FieldPath, se *networking.ServiceEn
 
 // entryPorts checks the ports one by one and against each other; it returns
 // their names.
-func (c *checker) entryPorts(at resource.FieldPath, se *networking.ServiceEntry) map[string]bool {
+func (c *checker) entryPorts(at *place, se *networking.ServiceEntry) map[string]bool {
 	names, numbers := map[string]bool{}, map[uint32]bool{}
 	for i, port := range se.Ports {
 		at := item(at, "ports", i)
@@ -82,7 +81,7 @@ func (c *checker) entryPorts(at resource.FieldPath, se *networking.ServiceEntry)
 // distinguishableHosts checks that the proxy can tell from a connection which
 // of several hosts is meant. HTTP and TLS say so; with resolution NONE it
 // does not matter.
-func (c *checker) distinguishableHosts(at resource.FieldPath, se *networking.ServiceEntry) {
+func (c *checker) distinguishableHosts(at *place, se *networking.ServiceEntry) {
 	if len(se.Hosts) < 2 || se.Resolution == networking.ServiceEntry_NONE {
 		return
 	}

@@ -6,11 +6,10 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/meshctl/meshctl/internal/istio"
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // resolution checks that the endpoints suit the way in which they are found.
-func (c *checker) resolution(at resource.FieldPath, se *networking.ServiceEntry, ports map[string]bool) {
+func (c *checker) resolution(at *place, se *networking.ServiceEntry, ports map[string]bool) {
 	switch se.Resolution {
 	case networking.ServiceEntry_NONE:
 		if len(se.Endpoints) > 0 {
@@ -32,7 +31,7 @@ func (c *checker) resolution(at resource.FieldPath, se *networking.ServiceEntry,
 	}
 }
 
-func (c *checker) resolvedByDNS(at resource.FieldPath, se *networking.ServiceEntry, ports map[string]bool) {
+func (c *checker) resolvedByDNS(at *place, se *networking.ServiceEntry, ports map[string]bool) {
 	if len(se.Endpoints) == 0 {
 		for i, host := range se.Hosts {
 			if err := fqdn(host); err != nil {
@@ -65,7 +64,7 @@ func (c *checker) resolvedByDNS(at resource.FieldPath, se *networking.ServiceEnt
 
 // resolvedPerRequest checks DYNAMIC_DNS, where the proxy looks up the name
 // that each request asks for.
-func (c *checker) resolvedPerRequest(at resource.FieldPath, se *networking.ServiceEntry) {
+func (c *checker) resolvedPerRequest(at *place, se *networking.ServiceEntry) {
 	if len(se.Hosts) == 0 {
 		c.failf(at, "resolution %v needs a wildcard host", se.Resolution)
 	}

@@ -2,11 +2,9 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) sidecar(at resource.FieldPath, s *networking.Sidecar) {
+func (c *checker) sidecar(at *place, s *networking.Sidecar) {
 	if !c.networkingSelector(at.Child("workloadSelector"), s.WorkloadSelector) {
 		return
 	}
@@ -21,7 +19,7 @@ func (c *checker) sidecar(at resource.FieldPath, s *networking.Sidecar) {
 	c.outboundTrafficPolicy(at.Child("outboundTrafficPolicy"), s.OutboundTrafficPolicy)
 }
 
-func (c *checker) outboundTrafficPolicy(at resource.FieldPath, p *networking.OutboundTrafficPolicy) {
+func (c *checker) outboundTrafficPolicy(at *place, p *networking.OutboundTrafficPolicy) {
 	// The mode exists in MeshConfig, whose type has it as number 2.
 	const dynamicDNS = 2
 	switch proxy := p.GetEgressProxy(); {

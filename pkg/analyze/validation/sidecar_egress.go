@@ -8,7 +8,7 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) egressListeners(at resource.FieldPath, listeners []*networking.IstioEgressListener) {
+func (c *checker) egressListeners(at *place, listeners []*networking.IstioEgressListener) {
 	ports, sockets := map[uint32]bool{}, map[string]bool{}
 	for i, l := range listeners {
 		at := item(at, "egress", i)
@@ -17,7 +17,7 @@ func (c *checker) egressListeners(at resource.FieldPath, listeners []*networking
 			c.egressPort(at, l)
 			if number := l.Port.Number; number != 0 {
 				if ports[number] {
-					c.failf(at.Child("port", "number"), "another listener has the same port")
+					c.failf(at.Child("port").Child("number"), "another listener has the same port")
 				}
 				ports[number] = true
 				break
@@ -37,10 +37,10 @@ func (c *checker) egressListeners(at resource.FieldPath, listeners []*networking
 	}
 }
 
-func (c *checker) egressPort(at resource.FieldPath, l *networking.IstioEgressListener) {
+func (c *checker) egressPort(at *place, l *networking.IstioEgressListener) {
 	c.sidecarPort(at.Child("port"), l.Port)
 	if l.Port.Number != 0 {
-		c.must(at.Child("port", "number"), portNumber(l.Port.Number))
+		c.must(at.Child("port").Child("number"), portNumber(l.Port.Number))
 		if l.Bind != "" {
 			c.must(at.Child("bind"), ipAddress(l.Bind))
 		}
@@ -49,7 +49,7 @@ func (c *checker) egressPort(at resource.FieldPath, l *networking.IstioEgressLis
 	if socket, isSocket := strings.CutPrefix(l.Bind, unixPrefix); isSocket {
 		c.must(at.Child("bind"), unixSocket(socket))
 	} else {
-		c.failf(at.Child("port", "number"), "a listener with port 0 must be bound to a Unix domain socket: bind: unix://PATH")
+		c.failf(at.Child("port").Child("number"), "a listener with port 0 must be bound to a Unix domain socket: bind: unix://PATH")
 	}
 	if l.CaptureMode != networking.CaptureMode_DEFAULT && l.CaptureMode != networking.CaptureMode_NONE {
 		c.failf(at.Child("captureMode"), "a listener on a Unix domain socket needs captureMode DEFAULT or NONE")
@@ -57,7 +57,7 @@ func (c *checker) egressPort(at resource.FieldPath, l *networking.IstioEgressLis
 }
 
 // egressHosts checks hosts one by one and against each other.
-func (c *checker) egressHosts(at resource.FieldPath, hosts []string) {
+func (c *checker) egressHosts(at *place, hosts []string) {
 	seen := map[string]map[string]bool{} // namespace → host
 	for i, host := range hosts {
 		at := at.Child(resource.Index(i))

@@ -8,10 +8,9 @@ import (
 	networking "istio.io/api/networking/v1alpha3"
 
 	"github.com/meshctl/meshctl/internal/istio"
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) ingressListeners(at resource.FieldPath, listeners []*networking.IstioIngressListener) {
+func (c *checker) ingressListeners(at *place, listeners []*networking.IstioIngressListener) {
 	taken := map[uint32]bool{}
 	for i, l := range listeners {
 		at := item(at, "ingress", i)
@@ -20,12 +19,12 @@ func (c *checker) ingressListeners(at resource.FieldPath, listeners []*networkin
 			continue
 		}
 		c.sidecarPort(at.Child("port"), l.Port)
-		c.must(at.Child("port", "number"), portNumber(l.Port.Number))
+		c.must(at.Child("port").Child("number"), portNumber(l.Port.Number))
 		if l.Bind != "" {
 			c.must(at.Child("bind"), ipAddress(l.Bind))
 		}
 		if taken[l.Port.Number] {
-			c.failf(at.Child("port", "number"), "another listener has the same port")
+			c.failf(at.Child("port").Child("number"), "another listener has the same port")
 		}
 		taken[l.Port.Number] = true
 		if l.DefaultEndpoint != "" {
@@ -36,14 +35,14 @@ func (c *checker) ingressListeners(at resource.FieldPath, listeners []*networkin
 		}
 		c.connectionPool(at.Child("connectionPool"), l.ConnectionPool)
 		if l.ConnectionPool.GetHttp() != nil && !istio.ParseProtocol(l.Port.Protocol).IsHTTP() {
-			c.warnf(at.Child("connectionPool", "http"), "port %d (%q) speaks %s, so the http settings have no effect",
+			c.warnf(at.Child("connectionPool").Child("http"), "port %d (%q) speaks %s, so the http settings have no effect",
 				l.Port.Number, l.Port.Name, l.Port.Protocol)
 		}
 	}
 }
 
 // sidecarPort checks what ports of ingress and egress listeners have in common.
-func (c *checker) sidecarPort(at resource.FieldPath, port *networking.SidecarPort) {
+func (c *checker) sidecarPort(at *place, port *networking.SidecarPort) {
 	if port.TargetPort > 0 { //nolint:staticcheck // deprecated, which is the point
 		c.failf(at.Child("targetPort"), "targetPort means nothing in a Sidecar")
 	}
@@ -55,7 +54,7 @@ func (c *checker) sidecarPort(at resource.FieldPath, port *networking.SidecarPor
 
 // defaultEndpoint checks where a listener passes traffic on to: a socket or a
 // port of this host.
-func (c *checker) defaultEndpoint(at resource.FieldPath, endpoint string) {
+func (c *checker) defaultEndpoint(at *place, endpoint string) {
 	if socket, isSocket := strings.CutPrefix(endpoint, unixPrefix); isSocket {
 		c.must(at, unixSocket(socket))
 		return
@@ -77,7 +76,7 @@ func (c *checker) defaultEndpoint(at resource.FieldPath, endpoint string) {
 	c.must(at, portNumber(number))
 }
 
-func (c *checker) ingressTLS(at resource.FieldPath, l *networking.IstioIngressListener) {
+func (c *checker) ingressTLS(at *place, l *networking.IstioIngressListener) {
 	tls := l.Tls
 	at = at.Child("tls")
 	for _, f := range []struct {

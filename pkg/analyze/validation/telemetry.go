@@ -10,7 +10,7 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) telemetry(at resource.FieldPath, t *telemetry.Telemetry) {
+func (c *checker) telemetry(at *place, t *telemetry.Telemetry) {
 	c.attachment(at, attachment{t.Selector, t.TargetRef, t.TargetRefs})
 	for i, m := range t.Metrics {
 		c.metrics(item(at, "metrics", i), m)
@@ -24,7 +24,7 @@ func (c *checker) telemetry(at resource.FieldPath, t *telemetry.Telemetry) {
 	for i, logging := range t.AccessLogging {
 		at := item(at, "accessLogging", i)
 		if logging.Filter != nil {
-			c.must(at.Child("filter", "expression"), celSyntax(logging.Filter.Expression))
+			c.must(at.Child("filter").Child("expression"), celSyntax(logging.Filter.Expression))
 		}
 		c.providers(at.Child("providers"), logging.Providers)
 	}
@@ -44,7 +44,7 @@ func celSyntax(expression string) error {
 }
 
 // providers reports the first mistake only, as the control plane does.
-func (c *checker) providers(at resource.FieldPath, refs []*telemetry.ProviderRef) {
+func (c *checker) providers(at *place, refs []*telemetry.ProviderRef) {
 	for i, ref := range refs {
 		if ref.Name == "" {
 			c.failf(at.Child(resource.Index(i)), "a provider needs a name")
@@ -53,7 +53,7 @@ func (c *checker) providers(at resource.FieldPath, refs []*telemetry.ProviderRef
 	}
 }
 
-func (c *checker) tracing(at resource.FieldPath, t *telemetry.Tracing) {
+func (c *checker) tracing(at *place, t *telemetry.Tracing) {
 	if len(t.Providers) > 1 {
 		c.warnf(at.Child("providers"), "only one provider of tracing is supported")
 	}
@@ -62,7 +62,7 @@ func (c *checker) tracing(at resource.FieldPath, t *telemetry.Tracing) {
 		c.failf(at.Child("randomSamplingPercentage"), "%v is not a percentage between 0 and 100", share)
 	}
 	for _, name := range sortedKeys(t.CustomTags) {
-		at := at.Child("customTags", name)
+		at := at.Child("customTags").Child(name)
 		if name == "" {
 			c.failf(at, "a tag has no name")
 		}
@@ -83,20 +83,20 @@ func (c *checker) tracing(at resource.FieldPath, t *telemetry.Tracing) {
 	}
 }
 
-func (c *checker) metrics(at resource.FieldPath, m *telemetry.Metrics) {
+func (c *checker) metrics(at *place, m *telemetry.Metrics) {
 	c.providers(at.Child("providers"), m.Providers)
 	for i, override := range m.Overrides {
 		at := item(at, "overrides", i)
 		for _, name := range sortedKeys(override.TagOverrides) {
-			c.tagOverride(at.Child("tagOverrides", name), name, override.TagOverrides[name])
+			c.tagOverride(at.Child("tagOverrides").Child(name), name, override.TagOverrides[name])
 		}
 		if custom, ok := override.GetMatch().GetMetricMatch().(*telemetry.MetricSelector_CustomMetric); ok && custom.CustomMetric == "" {
-			c.failf(at.Child("match", "customMetric"), "customMetric is empty")
+			c.failf(at.Child("match").Child("customMetric"), "customMetric is empty")
 		}
 	}
 }
 
-func (c *checker) tagOverride(at resource.FieldPath, name string, tag *telemetry.MetricsOverrides_TagOverride) {
+func (c *checker) tagOverride(at *place, name string, tag *telemetry.MetricsOverrides_TagOverride) {
 	if name == "" {
 		c.warnf(at, "a tag has no name")
 	}

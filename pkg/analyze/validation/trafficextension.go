@@ -3,11 +3,9 @@ package validation
 import (
 	extensions "istio.io/api/extensions/v1alpha1"
 	typev1beta1 "istio.io/api/type/v1beta1"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) trafficExtension(at resource.FieldPath, t *extensions.TrafficExtension) {
+func (c *checker) trafficExtension(at *place, t *extensions.TrafficExtension) {
 	wasm, lua := t.GetWasm(), t.GetLua()
 	if (wasm == nil) == (lua == nil) {
 		c.failf(at, "exactly one of wasm and lua must be set")
@@ -19,7 +17,7 @@ func (c *checker) trafficExtension(at resource.FieldPath, t *extensions.TrafficE
 		case n == 0:
 			c.failf(at.Child("lua"), "inlineCode is missing")
 		case n > most:
-			c.failf(at.Child("lua", "inlineCode"), "inlineCode is longer than 64 kB")
+			c.failf(at.Child("lua").Child("inlineCode"), "inlineCode is longer than 64 kB")
 		}
 	}
 	if wasm != nil {
@@ -33,7 +31,7 @@ func (c *checker) trafficExtension(at resource.FieldPath, t *extensions.TrafficE
 }
 
 // selectedPorts reports the first mistake only, as the control plane does.
-func (c *checker) selectedPorts(at resource.FieldPath, ports []*typev1beta1.PortSelector) (valid bool) {
+func (c *checker) selectedPorts(at *place, ports []*typev1beta1.PortSelector) (valid bool) {
 	for i, port := range ports {
 		if err := portNumber(port.Number); err != nil {
 			c.must(item(at, "ports", i).Child("number"), err)

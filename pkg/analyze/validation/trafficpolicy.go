@@ -2,11 +2,9 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) trafficPolicy(at resource.FieldPath, p *networking.TrafficPolicy) {
+func (c *checker) trafficPolicy(at *place, p *networking.TrafficPolicy) {
 	switch {
 	case p == nil:
 		return
@@ -29,11 +27,11 @@ func (c *checker) trafficPolicy(at resource.FieldPath, p *networking.TrafficPoli
 	})
 	c.tunnel(at.Child("tunnel"), p.Tunnel)
 	if version := p.GetProxyProtocol().GetVersion(); version != networking.TrafficPolicy_ProxyProtocol_V1 && version != networking.TrafficPolicy_ProxyProtocol_V2 {
-		c.failf(at.Child("proxyProtocol", "version"), "there is no version %d of the PROXY protocol", version)
+		c.failf(at.Child("proxyProtocol").Child("version"), "there is no version %d of the PROXY protocol", version)
 	}
 }
 
-func (c *checker) portPolicy(at resource.FieldPath, p *networking.TrafficPolicy_PortTrafficPolicy) {
+func (c *checker) portPolicy(at *place, p *networking.TrafficPolicy_PortTrafficPolicy) {
 	if p.Port == nil {
 		c.failf(at, "the policy of a port must name the port")
 	}
@@ -47,7 +45,7 @@ func (c *checker) portPolicy(at resource.FieldPath, p *networking.TrafficPolicy_
 	c.clientTLS(at.Child("tls"), p.Tls)
 }
 
-func (c *checker) tunnel(at resource.FieldPath, tunnel *networking.TrafficPolicy_TunnelSettings) {
+func (c *checker) tunnel(at *place, tunnel *networking.TrafficPolicy_TunnelSettings) {
 	if tunnel == nil {
 		return
 	}
@@ -62,7 +60,7 @@ func (c *checker) tunnel(at resource.FieldPath, tunnel *networking.TrafficPolicy
 	c.must(at.Child("targetPort"), portNumber(tunnel.TargetPort))
 }
 
-func (c *checker) outlierDetection(at resource.FieldPath, o *networking.OutlierDetection) {
+func (c *checker) outlierDetection(at *place, o *networking.OutlierDetection) {
 	if o == nil {
 		return
 	}
@@ -78,7 +76,7 @@ func (c *checker) outlierDetection(at resource.FieldPath, o *networking.OutlierD
 	c.percent(at.Child("minHealthPercent"), o.MinHealthPercent)
 }
 
-func (c *checker) percent(at resource.FieldPath, percent int32) {
+func (c *checker) percent(at *place, percent int32) {
 	if percent < 0 || percent > 100 {
 		c.failf(at, "%d is not a percentage between 0 and 100", percent)
 	}

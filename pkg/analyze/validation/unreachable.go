@@ -26,7 +26,7 @@ func number(i int) string { return "#" + strconv.Itoa(i) }
 
 // unreachable finds rules and matches that can never apply, because one
 // before them takes it all. It returns, for each rule, which matches can.
-func (c *checker) unreachable(at resource.FieldPath, rules []rule) (live [][]bool) {
+func (c *checker) unreachable(at *place, rules []rule) (live [][]bool) {
 	live = make([][]bool, len(rules))
 	taken := map[string]string{} // a match's key → name of the first rule that has it
 	catchAll := false
@@ -62,11 +62,11 @@ func (c *checker) unreachable(at resource.FieldPath, rules []rule) (live [][]boo
 	return live
 }
 
-func (c *checker) neverApplies(at resource.FieldPath, rule, why string) {
+func (c *checker) neverApplies(at *place, rule, why string) {
 	c.add(Unreachable, at, fmt.Sprintf("rule %s can never apply: %s", rule, why))
 }
 
-func (c *checker) covered(at resource.FieldPath, rule, match, why string) {
+func (c *checker) covered(at *place, rule, match, why string) {
 	c.add(IneffectiveMatch, at, fmt.Sprintf("match %s of rule %s has no effect: %s", match, rule, why))
 }
 

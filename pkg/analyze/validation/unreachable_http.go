@@ -13,7 +13,7 @@ import (
 
 // unreachableHTTP adds to the general check that an earlier prefix covers the
 // later ones which it starts.
-func (c *checker) unreachableHTTP(at resource.FieldPath, routes []*networking.HTTPRoute) {
+func (c *checker) unreachableHTTP(at *place, routes []*networking.HTTPRoute) {
 	if len(routes) == 1 && len(routes[0].Match) < 2 {
 		return // nothing comes before; nearly all VirtualServices are like that
 	}
@@ -41,7 +41,7 @@ func (c *checker) unreachableHTTP(at resource.FieldPath, routes []*networking.HT
 			for n := 1; n < len(prefix); n++ {
 				for _, e := range earlier[prefix[:n]] {
 					if e.covers(p) {
-						c.covered(at.Child(resource.Index(i), "match", resource.Index(j)), p.rule, p.match+" of prefix "+prefix,
+						c.covered(at.Child(resource.Index(i)).Child("match").Child(resource.Index(j)), p.rule, p.match+" of prefix "+prefix,
 							"match "+e.match+" of prefix "+prefix[:n]+" on rule "+e.rule+" takes it")
 					}
 				}

@@ -49,7 +49,7 @@ func ValidateSpec(o *resource.Object, spec proto.Message) []Issue {
 		return nil
 	}
 	c := &checker{object: o}
-	at := resource.FieldPath{"spec"}
+	at := &place{name: "spec"}
 	switch spec := spec.(type) {
 	case *networking.VirtualService:
 		c.virtualService(at, spec)

@@ -10,7 +10,7 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) virtualService(at resource.FieldPath, vs *networking.VirtualService) {
+func (c *checker) virtualService(at *place, vs *networking.VirtualService) {
 	isDelegate := len(vs.Hosts) == 0
 	if isDelegate {
 		c.delegateFields(at, vs)
@@ -45,7 +45,7 @@ func gatewayOnly(vs *networking.VirtualService) bool {
 }
 
 // delegateFields checks a VirtualService without hosts, which is a part of another one.
-func (c *checker) delegateFields(at resource.FieldPath, vs *networking.VirtualService) {
+func (c *checker) delegateFields(at *place, vs *networking.VirtualService) {
 	for _, f := range []struct {
 		field string
 		set   bool
@@ -62,7 +62,7 @@ func (c *checker) delegateFields(at resource.FieldPath, vs *networking.VirtualSe
 
 // gatewayNames checks references to Gateways, "namespace/name" or "name". A
 // name without namespace ends the check, as in the control plane.
-func (c *checker) gatewayNames(at resource.FieldPath, names []string) {
+func (c *checker) gatewayNames(at *place, names []string) {
 	for i, ref := range names {
 		at := at.Child(resource.Index(i))
 		namespace, name, scoped := strings.Cut(ref, "/")
@@ -86,7 +86,7 @@ func (c *checker) gatewayNames(at resource.FieldPath, names []string) {
 }
 
 // noClaims refuses routing by claims of tokens in sidecars.
-func (c *checker) noClaims(at resource.FieldPath, vs *networking.VirtualService) {
+func (c *checker) noClaims(at *place, vs *networking.VirtualService) {
 	for i, route := range vs.Http {
 		for j, match := range route.Match {
 			at := item(item(at, "http", i), "match", j)
@@ -96,7 +96,7 @@ func (c *checker) noClaims(at resource.FieldPath, vs *networking.VirtualService)
 	}
 }
 
-func (c *checker) noClaimsIn(at resource.FieldPath, headers map[string]*networking.StringMatch) {
+func (c *checker) noClaimsIn(at *place, headers map[string]*networking.StringMatch) {
 	for _, name := range sortedKeys(headers) {
 		if istio.IsJWTClaim(name) {
 			c.failf(at.Child(name), "only gateways can route by the token's claims (%s); name them in gateways", name)
@@ -104,7 +104,7 @@ func (c *checker) noClaimsIn(at resource.FieldPath, headers map[string]*networki
 	}
 }
 
-func (c *checker) virtualHosts(at resource.FieldPath, vs *networking.VirtualService) {
+func (c *checker) virtualHosts(at *place, vs *networking.VirtualService) {
 	gateway := gatewayOnly(vs)
 	valid := true
 	for i, host := range vs.Hosts {
@@ -129,7 +129,7 @@ func (c *checker) virtualHosts(at resource.FieldPath, vs *networking.VirtualServ
 }
 
 // repeatedHosts finds hosts that overlap with later ones, by wildcard or as they are.
-func (c *checker) repeatedHosts(at resource.FieldPath, hosts []string) {
+func (c *checker) repeatedHosts(at *place, hosts []string) {
 	for i, host := range hosts {
 		for j := i + 1; j < len(hosts); j++ {
 			if istio.Overlap(host, hosts[j]) {

@@ -9,7 +9,7 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) wasmPlugin(at resource.FieldPath, p *extensions.WasmPlugin) {
+func (c *checker) wasmPlugin(at *place, p *extensions.WasmPlugin) {
 	c.attachment(at, attachment{p.Selector, p.TargetRef, p.TargetRefs})
 	c.wasmModule(at, p)
 	for i, selector := range p.Match {
@@ -29,7 +29,7 @@ type wasmModule interface {
 	GetVmConfig() *extensions.VmConfig
 }
 
-func (c *checker) wasmModule(at resource.FieldPath, m wasmModule) {
+func (c *checker) wasmModule(at *place, m wasmModule) {
 	const longestSecret, longestName = 253, 256
 	c.wasmURL(at, m.GetUrl())
 	if sum := m.GetSha256(); sum != "" && (len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "") {
@@ -41,12 +41,12 @@ func (c *checker) wasmModule(at resource.FieldPath, m wasmModule) {
 	if len(m.GetPluginName()) > longestName {
 		c.failf(at.Child("pluginName"), "pluginName is longer than %d characters", longestName)
 	}
-	c.wasmEnv(at.Child("vmConfig", "env"), m.GetVmConfig().GetEnv())
+	c.wasmEnv(at.Child("vmConfig").Child("env"), m.GetVmConfig().GetEnv())
 }
 
 // wasmURL allows URLs of files, web servers and registries; without a scheme,
 // a registry is meant.
-func (c *checker) wasmURL(at resource.FieldPath, text string) {
+func (c *checker) wasmURL(at *place, text string) {
 	if text == "" {
 		c.failf(at, "the url of the module is missing")
 		return
@@ -70,7 +70,7 @@ func (c *checker) wasmURL(at resource.FieldPath, text string) {
 }
 
 // wasmEnv reports the first mistake only, as the control plane does.
-func (c *checker) wasmEnv(at resource.FieldPath, env []*extensions.EnvVar) {
+func (c *checker) wasmEnv(at *place, env []*extensions.EnvVar) {
 	const longest = 256
 	seen := map[string]bool{}
 	for i, v := range env {

@@ -4,11 +4,9 @@ import (
 	"strings"
 
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) workloadEntry(at resource.FieldPath, we *networking.WorkloadEntry) {
+func (c *checker) workloadEntry(at *place, we *networking.WorkloadEntry) {
 	c.endpoint(at, we, freeEndpoint{})
 }
 
@@ -30,7 +28,7 @@ type staticEndpoint struct{ names map[string]bool }
 func (e staticEndpoint) ports() map[string]bool { return e.names }
 func (staticEndpoint) namesAllowed() bool       { return false }
 
-func (c *checker) endpoint(at resource.FieldPath, e *networking.WorkloadEntry, rules endpointRules) {
+func (c *checker) endpoint(at *place, e *networking.WorkloadEntry, rules endpointRules) {
 	if e.Address == "" {
 		if e.Network == "" {
 			c.failf(at, "an address is missing")
@@ -60,7 +58,7 @@ func (c *checker) endpoint(at resource.FieldPath, e *networking.WorkloadEntry, r
 
 // endpointPorts checks ports by name. known are the names that the
 // ServiceEntry defines, nil if there is none.
-func (c *checker) endpointPorts(at resource.FieldPath, ports map[string]uint32, known map[string]bool) {
+func (c *checker) endpointPorts(at *place, ports map[string]uint32, known map[string]bool) {
 	for _, name := range sortedKeys(ports) {
 		at := at.Child(name)
 		if known != nil && !known[name] {

@@ -2,17 +2,15 @@ package validation
 
 import (
 	networking "istio.io/api/networking/v1alpha3"
-
-	"github.com/meshctl/meshctl/internal/resource"
 )
 
-func (c *checker) workloadGroup(at resource.FieldPath, wg *networking.WorkloadGroup) {
+func (c *checker) workloadGroup(at *place, wg *networking.WorkloadGroup) {
 	if wg.Template == nil {
 		c.failf(at, "a WorkloadGroup needs a template")
 		return
 	}
 	before := len(c.issues)
-	c.labels(at.Child("metadata", "labels"), wg.GetMetadata().GetLabels())
+	c.labels(at.Child("metadata").Child("labels"), wg.GetMetadata().GetLabels())
 	if len(c.issues) > before {
 		c.issues = c.issues[:before+1] // one is enough for the control plane
 		return
@@ -22,7 +20,7 @@ func (c *checker) workloadGroup(at resource.FieldPath, wg *networking.WorkloadGr
 	}
 }
 
-func (c *checker) probe(at resource.FieldPath, p *networking.ReadinessProbe) {
+func (c *checker) probe(at *place, p *networking.ReadinessProbe) {
 	c.notNegative(at, "periodSeconds", p.PeriodSeconds)
 	c.notNegative(at, "initialDelaySeconds", p.InitialDelaySeconds)
 	c.notNegative(at, "timeoutSeconds", p.TimeoutSeconds)
@@ -32,7 +30,7 @@ func (c *checker) probe(at resource.FieldPath, p *networking.ReadinessProbe) {
 	case *networking.ReadinessProbe_HttpGet:
 		c.httpProbe(at.Child("httpGet"), method.HttpGet)
 	case *networking.ReadinessProbe_TcpSocket:
-		c.must(at.Child("tcpSocket", "port"), portNumber(method.TcpSocket.GetPort()))
+		c.must(at.Child("tcpSocket").Child("port"), portNumber(method.TcpSocket.GetPort()))
 	case *networking.ReadinessProbe_Exec:
 		if len(method.Exec.GetCommand()) == 0 {
 			c.failf(at.Child("exec"), "exec needs a command")
@@ -42,7 +40,7 @@ func (c *checker) probe(at resource.FieldPath, p *networking.ReadinessProbe) {
 	}
 }
 
-func (c *checker) httpProbe(at resource.FieldPath, get *networking.HTTPHealthCheckConfig) {
+func (c *checker) httpProbe(at *place, get *networking.HTTPHealthCheckConfig) {
 	c.must(at.Child("port"), portNumber(get.GetPort()))
 	switch get.GetScheme() {
 	case "", "HTTP", "HTTPS":
