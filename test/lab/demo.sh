@@ -47,7 +47,9 @@ play 8 0 'meshctl proxy-config cluster deploy/frontend -n shop'
 play 8 0 'meshctl proxy-config route deploy/frontend -n shop --name 8080'
 play 3 0 'meshctl proxy-config all deploy/frontend -n shop -o json > before.json'
 play 3 0 "sed 's/weight: [19]0/weight: 50/' samples/shop/routing.yaml | lab apply -"
-sleep 2 # istiod collects changes for a moment and pushes them
+until meshctl proxy-config route deploy/frontend -n shop -o json | grep -q '"weight": 50'; do
+  sleep 0.2 # istiod collects changes for a moment and pushes them
+done
 play 3 0 'meshctl proxy-config all deploy/frontend -n shop -o json > after.json'
 play 12 3 'meshctl proxy-config diff before.json after.json'
 

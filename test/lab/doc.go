@@ -8,8 +8,7 @@
 // for three kinds of container what a container engine would do:
 //
 //   - "discovery" (istiod) becomes a real istiod process,
-//   - "istio-proxy" becomes an Envoy: a simulated one fed by istiod over xDS,
-//     or a real one where ENVOY_BIN is set or envoy is on PATH,
+//   - "istio-proxy" becomes a simulated Envoy, fed by istiod over xDS,
 //   - ztunnel becomes a simulated admin port.
 //
 // Such a pod is Ready when its process is, its ports can be forwarded to, and

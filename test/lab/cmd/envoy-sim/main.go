@@ -1,0 +1,109 @@
+// Command envoy-sim runs a simulated Envoy for a pod: it takes the pod's place at
+// istiod's plaintext xDS port and serves Envoy's admin endpoints.
+//
+//	kubectl port-forward -n istio-system deploy/istiod 15010 &
+//	envoy-sim -n shop -xds 127.0.0.1:15010 frontend-5c9d7f6b8-x2x9z
+//	curl 'localhost:15000/config_dump?include_eds'
+//
+// Nothing is changed in the cluster. A plaintext connection gives no
+// certificates, so there are no secrets in the dump.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/meshctl/meshctl/test/lab/envoy"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "envoy-sim:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, talk io.Writer) error {
+	flags := flag.NewFlagSet("envoy-sim", flag.ContinueOnError)
+	flags.SetOutput(talk)
+	namespace := flags.String("n", "default", "`namespace` of the pod")
+	xds := flags.String("xds", "127.0.0.1:15010", "`host:port` of istiod's plaintext xDS port")
+	admin := flags.String("admin", "127.0.0.1:15000", "`host:port` to serve the admin endpoints on")
+	version := flags.String("istio-version", "1.31.1", "`version` to report to istiod")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("which pod? give the name of one that has a proxy")
+	}
+	pod, container, err := find(ctx, *namespace, flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	node, err := envoy.Node(pod, container, *version)
+	if err != nil {
+		return err
+	}
+	bootstrap, err := envoy.Bootstrap(node)
+	if err != nil {
+		return err
+	}
+	proxy, err := envoy.Start(envoy.Config{
+		Bootstrap:    bootstrap,
+		AdminAddress: *admin,
+		Dial:         func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "tcp", *xds) },
+	})
+	if err != nil {
+		return err
+	}
+	defer proxy.Close()
+	fmt.Fprintf(talk, "%s\nadmin port: http://%s\n", proxy.ID(), proxy.Address())
+	complete, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := proxy.WaitComplete(complete); err != nil {
+		return err
+	}
+	fmt.Fprintln(talk, "the configuration is complete; Ctrl-C ends")
+	<-ctx.Done()
+	return nil
+}
+
+// find returns a pod of the current cluster and its proxy container.
+func find(ctx context.Context, namespace, name string) (*corev1.Pod, *corev1.Container, error) {
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), nil).ClientConfig()
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the kubeconfig: %w", err)
+	}
+	pod, err := client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("finding pod %s/%s: %w", namespace, name, err)
+	}
+	for _, containers := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
+		for i := range containers {
+			if containers[i].Name == "istio-proxy" {
+				return pod, &containers[i], nil
+			}
+		}
+	}
+	return nil, nil, fmt.Errorf("pod %s/%s has no container istio-proxy", namespace, name)
+}
