@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -53,7 +54,7 @@ func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOpti
 			}
 			var access *AccessError
 			if workCtx.Err() != nil || errors.As(err, &access) && access.Reason != Forbidden {
-				return cmpErr(err, workCtx.Err())
+				return cmp.Or(err, workCtx.Err())
 			}
 			failures[i] = err
 			return nil
@@ -83,13 +84,6 @@ func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOpti
 		return set, skipped, forbidden
 	}
 	return set, skipped, nil
-}
-
-func cmpErr(err, fallback error) error {
-	if err != nil {
-		return err
-	}
-	return fallback
 }
 
 func where(kind Kind, namespace string) string {
