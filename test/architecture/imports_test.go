@@ -72,7 +72,7 @@ func sources(t *testing.T, imports parser.Mode) []file {
 		rel := filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))
 		if entry.IsDir() {
 			// Folders with a go.mod of their own are other modules.
-			if rel == "test/lab/tools" || rel == "internal/deps" || rel == "tools" || strings.HasPrefix(entry.Name(), ".") && entry.Name() != ".." || entry.Name() == "testdata" {
+			if rel == "test/lab/tools" || rel == "tools" || strings.HasPrefix(entry.Name(), ".") && entry.Name() != ".." || entry.Name() == "testdata" {
 				return filepath.SkipDir
 			}
 			return nil
