@@ -13,13 +13,14 @@ import (
 
 // analyzeOptions is what analyze was asked to do.
 type analyzeOptions struct {
-	input      analyzeInput
-	analyzers  []analyze.Analyzer
-	filter     findingFilter
-	fail, show analyze.Level
-	allNames   bool
-	list       bool
-	explain    string
+	input       analyzeInput
+	analyzers   []analyze.Analyzer
+	filter      findingFilter
+	fail, show  analyze.Level
+	allNames    bool
+	list        bool
+	fix, dryRun bool
+	explain     string
 
 	// As typed; resolve turns them into the fields above.
 	names, suppress []string
@@ -70,6 +71,10 @@ whatever the output format. A document that cannot be read is such a finding.`,
   # For code scanning on GitHub
   meshctl analyze mesh/ -o sarif > meshctl.sarif
 
+  # Write what is safe to write; look at it first
+  meshctl analyze mesh/ --fix --dry-run
+  meshctl analyze mesh/ --fix
+
   # What does this code mean?
   meshctl analyze --explain IST0101
 
@@ -95,6 +100,8 @@ whatever the output format. A document that cannot be read is such a finding.`,
 	fs.StringVar(&o.failText, "failure-threshold", "error", "lowest `level` that makes the exit code 3: info, warning or error")
 	fs.StringVar(&o.showText, "output-threshold", "info", "lowest `level` that is shown: info, warning or error")
 	fs.StringVar(&o.scopeText, "scope", "auto", "how much of the mesh the files are: `"+strings.Join(analyze.Scopes(), ", ")+"`")
+	fs.BoolVar(&o.fix, "fix", false, "make the fixes that are safe in the files, keeping comments")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "with --fix: change no file, print a patch instead of the findings")
 	fs.StringVar(&o.explain, "explain", "", "explain a `code` and exit")
 	e.outputFlag(cmd, findingFormats()...)
 	_ = cmd.RegisterFlagCompletionFunc("analyzer", completeAnalyzers) // the flag exists, so this cannot fail
@@ -132,6 +139,9 @@ func (o *analyzeOptions) resolve(args []string, kubeChosen bool) (err error) {
 		}
 		o.filter.suppressions = append(o.filter.suppressions, s)
 	}
+	if o.dryRun && !o.fix {
+		return usagef("--dry-run belongs to --fix")
+	}
 	if len(o.input.paths) == 0 && kubeChosen && !o.input.useKube && !o.list && o.explain == "" {
 		return usagef("there is nothing to analyze: name files, or leave out --use-kube=false")
 	}
@@ -157,6 +167,11 @@ func runAnalyze(ctx context.Context, e *env, o *analyzeOptions) error {
 		findings = analyze.InNamespace(findings, loaded.namespace)
 	}
 	loaded.tellAssumptions(e)
+	if o.fix {
+		if findings, err = fixFindings(e, findings, o.dryRun); err != nil || o.dryRun {
+			return err
+		}
+	}
 	if err := printFindings(e, analyze.AtLeast(findings, o.show), loaded.mesh.Len()); err != nil {
 		return err
 	}

@@ -58,11 +58,14 @@ func (in *analyzeInput) load(ctx context.Context, e *env, analyzers []analyze.An
 	}
 	set := resource.NewSet()
 	if in.useKube || len(in.paths) == 0 {
-		cluster, err := in.loadCluster(ctx, e, analyzers)
+		cluster, err := in.loadCluster(ctx, e, analyzers, settings)
 		if err != nil {
 			return nil, err
 		}
-		set, settings.Scope = cluster.objects, analyze.Live
+		set, settings.Scope, settings.Unreadable = cluster.objects, analyze.Live, cluster.unreadable
+		if len(in.paths) > 0 {
+			settings.Scope = analyze.Whole // the templates in the files will have pods
+		}
 		if !allNamespaces {
 			loaded.namespace = cluster.namespace
 		}

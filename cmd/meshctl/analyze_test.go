@@ -168,3 +168,17 @@ func TestAnalyzeIgnoreRulesHaveAReasonAndAnEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestAnalyzeFixWritesWhatIsSafe(t *testing.T) {
+	const old = "apiVersion: networking.istio.io/v1beta1 # keep\nkind: DestinationRule\nmetadata: {name: catalog, namespace: shop}\nspec:\n  host: catalog\n  trafficPolicy: {loadBalancer: {simple: LEAST_CONN}}\n"
+	file := writeFile(t, "rule.yaml", old)
+	dry := meshctl(testEnv(t, ""), "analyze", file, "--fix", "--dry-run")
+	if text, _ := os.ReadFile(file); string(text) != old || !strings.Contains(dry.stdout, "+apiVersion: networking.istio.io/v1 # keep\n") {
+		t.Errorf("the dry run wrote the file, or printed no patch:\n%s%s", dry.stdout, dry.stderr)
+	}
+	got := meshctl(testEnv(t, ""), "analyze", file, "--fix")
+	want := strings.NewReplacer("v1beta1", "v1", "LEAST_CONN", "LEAST_REQUEST").Replace(old)
+	if text, _ := os.ReadFile(file); string(text) != want || got.code != exitOK || got.stdout != "" {
+		t.Errorf("exit code %d\n%s%s\nthe file is now\n%s", got.code, got.stdout, got.stderr, text)
+	}
+}

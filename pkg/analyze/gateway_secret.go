@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -56,6 +58,22 @@ func checkGatewaySecrets(m *Mesh) []Finding {
 		}
 	}
 	return findings
+}
+
+// Credentials lists the Secrets that Gateways refer to.
+func (m *Mesh) Credentials() []resource.Key {
+	var keys []resource.Key
+	for _, gw := range specs[networking.Gateway](m, istio.Gateway) {
+		selected := m.workloads().selectedAnywhere(gw.Spec.GetSelector())
+		for _, server := range gw.Spec.GetServers() {
+			if name := server.GetTls().GetCredentialName(); name != "" && len(selected) > 0 {
+				namespace, secret := splitGatewayName(name, selected[0].Namespace)
+				keys = append(keys, resource.Key{GroupKind: istio.Secret, Namespace: namespace, Name: secret})
+			}
+		}
+	}
+	slices.SortFunc(keys, func(a, b resource.Key) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(keys)
 }
 
 // checkCertificate looks for a certificate and key under the names that

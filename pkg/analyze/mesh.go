@@ -50,6 +50,7 @@ type Settings struct {
 	ClusterDomain  string                   // "" means cluster.local
 	Revision       string                   // only configuration of this revision counts; "" means all
 	Remote         map[string]*resource.Set // Services of other clusters, by cluster name
+	Unreadable     []schema.GroupKind       // kinds of which nothing is known, because they may not be read
 	Schemas        *crd.Schemas             // nil means those of the Istio release that this program knows
 }
 

@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // Run applies analyzers to a mesh and returns what they find, sorted. An
@@ -12,7 +14,7 @@ import (
 func Run(m *Mesh, analyzers []Analyzer) []Finding {
 	results := make([][]Finding, len(analyzers))
 	eachOnItsOwn(len(analyzers), func(i int) {
-		if m.Scope == Partial && analyzers[i].needsWorkloads() {
+		if m.Scope == Partial && analyzers[i].needsWorkloads() || m.cannotRead(analyzers[i]) {
 			return
 		}
 		results[i] = runOne(m, analyzers[i])
@@ -27,6 +29,13 @@ func Run(m *Mesh, analyzers []Analyzer) []Finding {
 	all = withoutEchoes(all)
 	locate(all)
 	return Sort(all)
+}
+
+// cannotRead reports whether an analyzer would draw wrong conclusions because
+// objects of a kind that it needs may not be read. The structure of objects
+// can be checked without the others.
+func (m *Mesh) cannotRead(a Analyzer) bool {
+	return !strings.HasPrefix(a.Name, "schema.") && slices.ContainsFunc(m.Unreadable, func(kind schema.GroupKind) bool { return slices.Contains(a.Needs, kind) })
 }
 
 func runOne(m *Mesh, a Analyzer) (findings []Finding) {
