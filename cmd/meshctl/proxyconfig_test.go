@@ -72,7 +72,7 @@ func TestProxyConfigOfBadInput(t *testing.T) {
 	}{
 		{"no proxy", "which proxy?", 2, []string{"pc", "cluster"}},
 		{"two ways", "exclude each other", 2, []string{"pc", "cluster", "pod", "-f", dumpBefore}},
-		{"no such file", "no such file", 1, []string{"pc", "cluster", "-f", "nosuch.json"}},
+		{"no such file", "no such file", 2, []string{"pc", "cluster", "-f", "nosuch.json"}},
 		{"no such view", "is not a command", 2, []string{"pc", "nosuch"}},
 		{"HTML", "HTML", 1, []string{"pc", "cluster", "-f", write("a.html", "<html></html>")}},
 		{"cut off", ":1: the text ends too early", 1, []string{"pc", "cluster", "-f", write("b.json", `{"configs":[{"@type":"`)}},
