@@ -15,9 +15,11 @@ func newExperimentalCmd(e *env) *cobra.Command {
 	cmd.AddCommand(
 		newCheckInjectCmd(e, nil),
 		newConfigCmd(e),
+		newEnvoyStatsCmd(e, nil),
 		newInjectorCmd(e),
 		newMetricsCmd(e, nil),
 		newPrecheckCmd(e, nil),
+		newProxyStatusCmd(e, nil),
 		newVersionCmd(e, nil),
 	)
 	for _, child := range cmd.Commands() {
