@@ -14,11 +14,9 @@ import (
 )
 
 type checkOptions struct {
-	timeout  time.Duration
-	pre      bool
-	wait     bool
-	exclude  []string
-	revision string
+	pre     bool
+	wait    bool
+	exclude []string
 }
 
 func newCheckCmd(e *env, runF func(context.Context, *checkOptions) error) *cobra.Command {

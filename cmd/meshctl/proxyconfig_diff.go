@@ -61,6 +61,9 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
+				if namesFile(args[0]) {
+					return usagef("compare %s with what? name a second dump or a proxy", args[0])
+				}
 				return runProxyReplicas(cmd.Context(), e, args[0])
 			}
 			o.sides = [2]string{args[0], args[1]}

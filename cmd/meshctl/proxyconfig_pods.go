@@ -78,7 +78,7 @@ func (e *env) podTarget(pod *corev1.Pod) (proxyTarget, error) {
 // sideTarget reads a name where a file or a proxy may stand: a file that is there, -,
 // or what names a pod.
 func (e *env) sideTarget(ctx context.Context, name string) (proxyTarget, error) {
-	if _, err := os.Stat(name); err == nil || name == "-" || looksLikeFile(name) {
+	if namesFile(name) {
 		return e.fileTarget(name), nil
 	}
 	targets, err := e.podTargets(ctx, []string{name}, "", false)
@@ -86,6 +86,12 @@ func (e *env) sideTarget(ctx context.Context, name string) (proxyTarget, error) 
 		return proxyTarget{}, err
 	}
 	return targets[0], nil
+}
+
+// namesFile tells a dump from a proxy.
+func namesFile(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil || name == "-" || looksLikeFile(name)
 }
 
 // admin is the admin port of a pod's proxy; close ends the connection.

@@ -131,7 +131,7 @@ func redirect(a xds.Redirect, m xds.RouteMatch, r Request) (code int, location s
 		// "the port will be stripped if the scheme is swapped and it is the old default"
 		host = strings.TrimSuffix(strings.TrimSuffix(host, ":80"), ":443")
 	}
-	path := r.Path
+	var path string
 	if a.Path != "" {
 		if path = a.Path; !strings.Contains(path, "?") {
 			path += strings.TrimPrefix(r.Path, r.pathOnly())
