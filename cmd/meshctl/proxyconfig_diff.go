@@ -62,7 +62,7 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				if namesFile(args[0]) {
-					return usagef("compare %s with what? name a second dump or a proxy", args[0])
+					return usagef("compare %s with what? name a second dump or a proxy: diff A B", args[0])
 				}
 				return runProxyReplicas(cmd.Context(), e, args[0])
 			}
