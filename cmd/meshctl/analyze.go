@@ -39,7 +39,8 @@ func newAnalyzeCmd(e *env, runF func(context.Context, *analyzeOptions) error) *c
 
 With files, directories or - (stdin) only these are read and no cluster is
 contacted; --use-kube lays them over the current cluster instead, and says what
-would be wrong if they were applied. Without files the cluster is checked.
+would be wrong if they were applied. Without files the cluster is checked. What
+you may not read there is named on stderr and left out.
 
 --scope says how much of the mesh the files are. "whole": what is not in them
 does not exist. "partial": a fragment of the mesh's configuration; workloads,
@@ -48,7 +49,8 @@ missing is reported for kinds of which the files hold objects; stderr tells
 what was assumed to exist elsewhere.
 
 The exit code is 3 if there is a finding at or above --failure-threshold,
-whatever the output format. A document that cannot be read is such a finding.`,
+whatever the output format. A document that cannot be read is such a finding. It
+is 4 if there is none but a cluster failed while it was read.`,
 		Example: `  # A directory of configuration, before it is merged
   meshctl analyze mesh/
 
@@ -60,6 +62,9 @@ whatever the output format. A document that cannot be read is such a finding.`,
 
   # What would be wrong if this were applied?
   meshctl analyze --use-kube new.yaml
+
+  # Services of two clusters of one mesh have to agree
+  meshctl analyze --all-namespaces --remote-contexts west
 
   # For a pipeline: fail on warnings too
   meshctl analyze mesh/ -o json --failure-threshold warning
@@ -142,6 +147,9 @@ func (o *analyzeOptions) resolve(args []string, kubeChosen bool) (err error) {
 	if o.dryRun && !o.fix {
 		return usagef("--dry-run belongs to --fix")
 	}
+	if len(o.input.paths) > 0 && !o.input.useKube && (len(o.input.remoteContexts) > 0 || o.input.remoteSecrets) {
+		return usagef("--remote-contexts and --remote-secrets compare clusters: leave out the files, or add --use-kube")
+	}
 	if len(o.input.paths) == 0 && kubeChosen && !o.input.useKube && !o.list && o.explain == "" {
 		return usagef("there is nothing to analyze: name files, or leave out --use-kube=false")
 	}
@@ -178,7 +186,7 @@ func runAnalyze(ctx context.Context, e *env, o *analyzeOptions) error {
 	if level, any := analyze.Worst(findings); any && level >= o.fail {
 		return errFindings
 	}
-	return nil
+	return loaded.missing.err()
 }
 
 func printAnalyzers(e *env) error {

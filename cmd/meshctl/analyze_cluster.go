@@ -15,17 +15,18 @@ import (
 	"github.com/meshctl/meshctl/pkg/analyze"
 )
 
-// clusterObjects is what was read from a cluster.
+// clusterObjects is what was read from a cluster, and from others of its mesh.
 type clusterObjects struct {
-	objects    *resource.Set
-	namespace  string
-	unreadable []schema.GroupKind // kinds that the user may not read
+	objects   *resource.Set
+	namespace string
+	remote    map[string]*resource.Set
+	missing   missingObjects
 }
 
 // loadCluster lists the kinds that the analyzers need, and nothing else:
 // ConfigMaps of the control plane only, and of Secrets those only that
 // gateways refer to. Others may be many, and are nobody's business here.
-func (in *analyzeInput) loadCluster(ctx context.Context, e *env, analyzers []analyze.Analyzer, settings analyze.Settings) (*clusterObjects, error) {
+func (in *analyzeInput) loadCluster(ctx context.Context, e *env, analyzers []analyze.Analyzer, settings analyze.Settings, allNamespaces bool) (*clusterObjects, error) {
 	cluster, err := e.cluster()
 	if err != nil {
 		return nil, err
@@ -33,30 +34,28 @@ func (in *analyzeInput) loadCluster(ctx context.Context, e *env, analyzers []ana
 	kinds := neededKinds(analyzers)
 	secrets, configMaps := slices.Contains(kinds, istio.Secret), slices.Contains(kinds, istio.ConfigMap)
 	kinds = slices.DeleteFunc(kinds, func(kind schema.GroupKind) bool { return kind == istio.Secret || kind == istio.ConfigMap })
-	set, skipped, err := cluster.List(ctx, kinds, kube.ListOptions{})
-	if err != nil {
+	loaded := &clusterObjects{namespace: cluster.Namespace()}
+	namespace := loaded.namespace
+	if allNamespaces {
+		namespace = ""
+	}
+	if loaded.objects, err = loaded.missing.list(ctx, cluster, kinds, namespace); err != nil {
 		return nil, err
 	}
-	loaded := &clusterObjects{objects: set, namespace: cluster.Namespace()}
 	if configMaps {
-		maps, none, err := cluster.List(ctx, []schema.GroupKind{istio.ConfigMap}, kube.ListOptions{Namespace: e.global.istioNamespace})
+		maps, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.ConfigMap}, kube.ListOptions{Namespace: e.global.istioNamespace})
 		if err != nil {
-			none = []kube.Skipped{{Kind: istio.ConfigMap, Err: err}}
+			skipped = []kube.Skipped{{Kind: istio.ConfigMap, Err: err}}
 		} else {
-			set.Add(maps.All()...)
+			loaded.objects.Add(maps.All()...)
 		}
-		skipped = append(skipped, none...)
+		loaded.missing.add(skipped)
 	}
 	if secrets {
-		skipped = append(skipped, loadSecrets(ctx, cluster, set, settings)...)
+		loaded.missing.add(loadSecrets(ctx, cluster, loaded.objects, settings))
 	}
-	for _, s := range skipped {
-		var notServed kube.NotServedError
-		if errors.As(s.Err, &notServed) {
-			continue // there are none
-		}
-		loaded.unreadable = append(loaded.unreadable, s.Kind)
-		e.warn(fmt.Sprintf("the result is partial: %v", s.Err))
+	if err := in.loadRemote(ctx, e, cluster, loaded); err != nil {
+		return nil, err
 	}
 	return loaded, ctx.Err()
 }
@@ -84,4 +83,101 @@ func neededKinds(analyzers []analyze.Analyzer) []schema.GroupKind {
 	}
 	slices.SortFunc(kinds, func(a, b schema.GroupKind) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(kinds)
+}
+
+// missingObjects is what could not be read of a cluster, and why.
+type missingObjects struct {
+	unreadable []schema.GroupKind // kinds that may not be read, or could not be
+	narrowed   []schema.GroupKind // kinds that may be read in one namespace only
+	denied     error              // one of the answers that forbade something
+	failures   []error            // of what was allowed and failed
+}
+
+// list reads kinds in all namespaces, or, where that is forbidden, in the given
+// one. It fails if the cluster cannot be reached or allows nothing at all.
+func (m *missingObjects) list(ctx context.Context, cluster *kube.Cluster, kinds []schema.GroupKind, namespace string) (*resource.Set, error) {
+	set, skipped, err := cluster.List(ctx, kinds, kube.ListOptions{})
+	if err != nil && !forbidden(err) {
+		return nil, err
+	}
+	var denied []schema.GroupKind
+	for _, s := range skipped {
+		if forbidden(s.Err) && namespace != "" && !istio.ClusterScoped(s.Kind) {
+			denied = append(denied, s.Kind)
+		}
+	}
+	if len(denied) == 0 {
+		m.add(skipped)
+		return set, err
+	}
+	m.add(slices.DeleteFunc(skipped, func(s kube.Skipped) bool { return slices.Contains(denied, s.Kind) }))
+	narrow, skipped, narrowErr := cluster.List(ctx, denied, kube.ListOptions{Namespace: namespace})
+	if narrowErr != nil && (err != nil || !forbidden(narrowErr)) {
+		return nil, narrowErr
+	}
+	m.add(skipped)
+	for _, kind := range denied {
+		if !slices.ContainsFunc(skipped, func(s kube.Skipped) bool { return s.Kind == kind }) {
+			m.narrowed = append(m.narrowed, kind)
+		}
+	}
+	set.Add(narrow.All()...)
+	return set, nil
+}
+
+func (m *missingObjects) add(skipped []kube.Skipped) {
+	for _, s := range skipped {
+		switch {
+		case errors.As(s.Err, new(kube.NotServedError)):
+			continue // there are none
+		case forbidden(s.Err):
+			m.denied = s.Err
+		default:
+			m.failures = append(m.failures, s.Err)
+		}
+		m.unreadable = append(m.unreadable, s.Kind)
+	}
+}
+
+func forbidden(err error) bool {
+	var access *kube.AccessError
+	return errors.As(err, &access) && access.Reason == kube.Forbidden
+}
+
+// tell says what is missing, and which analyzers were left out for it.
+func (m *missingObjects) tell(e *env, namespace string, leftOut []string) {
+	if m.denied != nil {
+		e.warn(fmt.Sprintf("the result is partial: nothing is known of %s; one of the answers: %v", kindNames(m.unreadable), m.denied))
+	}
+	if len(m.narrowed) > 0 {
+		e.warn(fmt.Sprintf("the result is partial: only namespace %s may be read of %s", namespace, kindNames(m.narrowed)))
+	}
+	for _, err := range m.failures {
+		e.warn(fmt.Sprintf("the result is partial: %v", err))
+	}
+	if names := leftOut; len(names) > 0 {
+		const few = 5
+		if len(names) > few {
+			names = append(names[:few:few], fmt.Sprintf("%d more", len(leftOut)-few))
+		}
+		e.warn(fmt.Sprintf("%d analyzers were left out, since what they need is not known: %s", len(leftOut), strings.Join(names, ", ")))
+	}
+}
+
+// err is what makes the result of no use as a verdict: not what may not be
+// read, but what failed.
+func (m *missingObjects) err() error {
+	if len(m.failures) == 0 {
+		return nil
+	}
+	return incompleteError{fmt.Errorf("analyzing: the cluster was read in part only: %w", m.failures[0])}
+}
+
+func kindNames(kinds []schema.GroupKind) string {
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, kind.Kind)
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
 }

@@ -25,6 +25,9 @@ type analyzeInput struct {
 	clusterDomain string
 	revision      string
 	ignoreUnknown bool
+
+	remoteContexts []string
+	remoteSecrets  bool
 }
 
 func (in *analyzeInput) register(cmd *cobra.Command) {
@@ -35,6 +38,8 @@ func (in *analyzeInput) register(cmd *cobra.Command) {
 	fs.StringVar(&in.clusterDomain, "cluster-domain", "", "`domain` of the cluster (default: from the injector's configuration, else "+istio.DefaultClusterDomain+")")
 	fs.StringVarP(&in.revision, "revision", "r", "", "check configuration of this `revision` only")
 	fs.BoolVar(&in.ignoreUnknown, "ignore-unknown", false, "documents that cannot be read are no findings")
+	fs.StringSliceVar(&in.remoteContexts, "remote-contexts", nil, "`context` of another cluster of the mesh, whose Services have to agree (repeatable)")
+	fs.BoolVar(&in.remoteSecrets, "remote-secrets", false, "the same for all clusters of which the control plane has a remote secret")
 	fs.BoolP("recursive", "R", true, "directories are always read with all below them")
 	_ = fs.MarkHidden("recursive") // the flag exists, so this cannot fail
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
@@ -46,6 +51,7 @@ type loadedMesh struct {
 	mesh       *analyze.Mesh
 	unreadable []analyze.Finding
 	namespace  string // to which the report is limited; "" means none
+	missing    missingObjects
 }
 
 // load reads the files, and the cluster where it is asked for.
@@ -58,11 +64,13 @@ func (in *analyzeInput) load(ctx context.Context, e *env, analyzers []analyze.An
 	}
 	set := resource.NewSet()
 	if in.useKube || len(in.paths) == 0 {
-		cluster, err := in.loadCluster(ctx, e, analyzers, settings)
+		cluster, err := in.loadCluster(ctx, e, analyzers, settings, allNamespaces)
 		if err != nil {
 			return nil, err
 		}
-		set, settings.Scope, settings.Unreadable = cluster.objects, analyze.Live, cluster.unreadable
+		set, loaded.missing = cluster.objects, cluster.missing
+		settings.Scope, settings.Remote = analyze.Live, cluster.remote
+		settings.Unreadable, settings.Narrowed = cluster.missing.unreadable, cluster.missing.narrowed
 		if len(in.paths) > 0 {
 			settings.Scope = analyze.Whole // the templates in the files will have pods
 		}
@@ -90,6 +98,7 @@ func (in *analyzeInput) load(ctx context.Context, e *env, analyzers []analyze.An
 		return nil, fmt.Errorf("reading the mesh configuration in %s: %w", name, err)
 	}
 	loaded.mesh = analyze.NewMesh(set, settings)
+	loaded.missing.tell(e, loaded.namespace, analyze.LeftOut(loaded.mesh, analyzers))
 	return loaded, nil
 }
 

@@ -25,7 +25,7 @@ const exitCodesHelp = `Every command ends with one of these codes. The output fo
     2    wrong usage: unknown command or flag, bad value, a named file that cannot be opened,
          bad configuration
     3    findings at or above the threshold, a difference found, or a check not met
-    4    the cluster cannot be reached or forbids what was asked
+    4    the cluster cannot be reached, forbids what was asked, or failed to answer all of it
   130    interrupted (Ctrl-C, SIGTERM)`
 
 // usageError is a mistake in how the command was called.
@@ -37,6 +37,12 @@ func (e usageError) Unwrap() error { return e.err }
 func usagef(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
+
+// incompleteError says that a cluster answered, but not all that was asked.
+type incompleteError struct{ err error }
+
+func (e incompleteError) Error() string { return e.err.Error() }
+func (e incompleteError) Unwrap() error { return e.err }
 
 // errFindings says that the command did its work and found something. What it
 // found has been printed already.
@@ -57,7 +63,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &access):
+	case errors.As(err, &access), errors.As(err, new(incompleteError)):
 		return exitCluster
 	case errors.Is(err, errDeadline):
 		return exitFailed

@@ -65,7 +65,7 @@ func checkSourceNamespaces(m *Mesh, policy typed[security.AuthorizationPolicy]) 
 // hasNamespace looks for a namespace by name, in any case, or by a pattern
 // with a star at its start or end.
 func (m *Mesh) hasNamespace(pattern string) bool {
-	if pattern == "*" || m.namespaces()[pattern] != nil {
+	if pattern == "*" || m.namespaces()[pattern] != nil || m.undiscovered[pattern] {
 		return true
 	}
 	for name := range m.namespaces() {

@@ -51,6 +51,7 @@ type Settings struct {
 	Revision       string                   // only configuration of this revision counts; "" means all
 	Remote         map[string]*resource.Set // Services of other clusters, by cluster name
 	Unreadable     []schema.GroupKind       // kinds of which nothing is known, because they may not be read
+	Narrowed       []schema.GroupKind       // kinds that are known in one namespace only, for the same reason
 	Schemas        *crd.Schemas             // nil means those of the Istio release that this program knows
 }
 
@@ -59,7 +60,8 @@ type Mesh struct {
 	*resource.Set
 	Settings
 
-	unserved []*resource.Object // of API versions that do not exist
+	unserved     []*resource.Object // of API versions that do not exist
+	undiscovered map[string]bool    // namespaces that the mesh is told not to look at
 
 	decoded  sync.Map // schema.GroupKind → func() any
 	failures sync.Map // *resource.Object → error
@@ -70,9 +72,10 @@ type Mesh struct {
 	namespaces func() map[string]*resource.Object
 }
 
-// NewMesh prepares objects for analysis. What runs in Kubernetes' own
-// namespaces, configuration of other revisions, and API versions that do not
-// exist are left out, as the mesh leaves them alone.
+// NewMesh prepares objects for analysis. What is in Kubernetes' own namespaces
+// or in those that discovery selectors do not select, configuration of other
+// revisions, and API versions that do not exist are left out, as the mesh
+// leaves them alone.
 func NewMesh(objects *resource.Set, settings Settings) *Mesh {
 	if settings.IstioNamespace == "" {
 		settings.IstioNamespace = "istio-system"
@@ -87,6 +90,7 @@ func NewMesh(objects *resource.Set, settings Settings) *Mesh {
 		settings.Schemas = crd.Embedded()
 	}
 	m := &Mesh{Settings: settings}
+	m.undiscovered = undiscovered(objects.Of(istio.Namespace), settings.Config.GetDiscoverySelectors(), m.IstioNamespace, m.RootNamespace())
 	m.Set = m.relevant(objects)
 	m.hosts = sync.OnceValue(func() *hostTable { return newHostTable(m) })
 	m.workloads = sync.OnceValue(func() *workloadTable { return newWorkloadTable(m) })
@@ -105,7 +109,9 @@ func (m *Mesh) relevant(objects *resource.Set) *resource.Set {
 	leftOut := func(o *resource.Object) bool {
 		switch {
 		case o.GroupKind == istio.Namespace:
-			return istio.SystemNamespace(o.Name)
+			return istio.SystemNamespace(o.Name) || m.undiscovered[o.Name]
+		case m.undiscovered[o.Namespace]:
+			return true
 		case !meshKind(o.GroupKind):
 			return istio.SystemNamespace(o.Namespace)
 		case !istio.ServedVersion(o.GroupKind, o.Version):

@@ -14,7 +14,7 @@ import (
 func Run(m *Mesh, analyzers []Analyzer) []Finding {
 	results := make([][]Finding, len(analyzers))
 	eachOnItsOwn(len(analyzers), func(i int) {
-		if m.Scope == Partial && analyzers[i].needsWorkloads() || m.cannotRead(analyzers[i]) {
+		if m.Scope == Partial && analyzers[i].needsWorkloads() || m.cannotJudge(analyzers[i]) {
 			return
 		}
 		results[i] = runOne(m, analyzers[i])
@@ -31,11 +31,31 @@ func Run(m *Mesh, analyzers []Analyzer) []Finding {
 	return Sort(all)
 }
 
-// cannotRead reports whether an analyzer would draw wrong conclusions because
+// cannotJudge reports whether an analyzer would draw wrong conclusions because
 // objects of a kind that it needs may not be read. The structure of objects
-// can be checked without the others.
-func (m *Mesh) cannotRead(a Analyzer) bool {
-	return !strings.HasPrefix(a.Name, "schema.") && slices.ContainsFunc(m.Unreadable, func(kind schema.GroupKind) bool { return slices.Contains(a.Needs, kind) })
+// can be checked without the others, and objects of one kind be compared
+// within a namespace.
+func (m *Mesh) cannotJudge(a Analyzer) bool {
+	if strings.HasPrefix(a.Name, "schema.") {
+		return false
+	}
+	return needsAny(a, m.Unreadable) || len(a.Needs) > 1 && needsAny(a, m.Narrowed)
+}
+
+func needsAny(a Analyzer, kinds []schema.GroupKind) bool {
+	return slices.ContainsFunc(kinds, func(kind schema.GroupKind) bool { return slices.Contains(a.Needs, kind) })
+}
+
+// LeftOut names those of the analyzers that Run leaves out because objects
+// that they need may not be read.
+func LeftOut(m *Mesh, analyzers []Analyzer) []string {
+	var names []string
+	for _, a := range analyzers {
+		if m.cannotJudge(a) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
 }
 
 func runOne(m *Mesh, a Analyzer) (findings []Finding) {
