@@ -13,6 +13,7 @@ func newExperimentalCmd(e *env) *cobra.Command {
 		Hidden:  true,
 	}
 	cmd.AddCommand(
+		newAuthzCmd(e),
 		newCheckInjectCmd(e, nil),
 		newConfigCmd(e),
 		newEnvoyStatsCmd(e, nil),
@@ -21,6 +22,7 @@ func newExperimentalCmd(e *env) *cobra.Command {
 		newPrecheckCmd(e, nil),
 		newProxyStatusCmd(e, nil),
 		newVersionCmd(e, nil),
+		newWaitCmd(e, nil),
 	)
 	for _, child := range cmd.Commands() {
 		child.GroupID = "" // the groups are those of the root

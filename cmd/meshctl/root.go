@@ -66,6 +66,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
 		newAnalyzeCmd(e, nil),
+		newAuthzCmd(e),
 		newCheckCmd(e, nil),
 		newCheckInjectCmd(e, nil),
 		newCollectCmd(e, nil),
@@ -92,6 +93,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 		newUpgradeCmd(e, nil),
 		newValidateCmd(e, nil),
 		newVersionCmd(e, nil),
+		newWaitCmd(e, nil),
 		newZtunnelConfigCmd(e),
 	)
 	root.InitDefaultHelpCmd()

@@ -100,7 +100,7 @@ func (c *Cluster) ResolvePods(ctx context.Context, namespace, what string) ([]*c
 	if bare, ns, ok := strings.Cut(name, "."); ok {
 		name, namespace = bare, ns
 	}
-	gk, err := c.kindByName(ctx, kindName)
+	gk, err := c.KindByName(ctx, kindName)
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +140,8 @@ func (c *Cluster) podByName(ctx context.Context, namespace, name string) ([]*cor
 	return []*corev1.Pod{pod}, err
 }
 
-// kindByName finds a kind by any of the names that kubectl takes.
-func (c *Cluster) kindByName(ctx context.Context, name string) (schema.GroupKind, error) {
+// KindByName finds a kind by any of the names that kubectl takes.
+func (c *Cluster) KindByName(ctx context.Context, name string) (schema.GroupKind, error) {
 	name, group, grouped := strings.Cut(strings.ToLower(name), ".")
 	find := func(kinds []Kind) (schema.GroupKind, bool) {
 		for _, k := range kinds {

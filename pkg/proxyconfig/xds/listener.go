@@ -11,6 +11,7 @@ import (
 const (
 	filterHTTP = "envoy.filters.network.http_connection_manager"
 	filterTCP  = "envoy.filters.network.tcp_proxy"
+	filterRBAC = "envoy.filters.network.rbac"
 )
 
 // Listener is config.listener.v3.Listener.
@@ -105,6 +106,9 @@ func (f Filter) IsHTTP() bool {
 
 // IsTCP tells whether the filter is a TCP proxy.
 func (f Filter) IsTCP() bool { return f.Name == filterTCP || f.Name == "envoy.tcp_proxy" }
+
+// IsRBAC tells whether the filter decides who may connect.
+func (f Filter) IsRBAC() bool { return f.Name == filterRBAC }
 
 // IsBlackHole tells whether the filter sends to istiod's cluster for refused traffic.
 func (f Filter) IsBlackHole() bool { return bytes.Contains(f.Config(), []byte("BlackHoleCluster")) }

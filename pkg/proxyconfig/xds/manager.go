@@ -27,6 +27,11 @@ type HTTPFilter struct {
 	Disabled bool `json:"disabled"`
 }
 
+// IsRBAC tells whether the filter decides who may ask for what.
+func (f HTTPFilter) IsRBAC() bool {
+	return f.Typed.Type == "envoy.extensions.filters.http.rbac.v3.RBAC" || f.Name == "envoy.filters.http.rbac"
+}
+
 // TCPProxy is extensions.filters.network.tcp_proxy.v3.TcpProxy.
 type TCPProxy struct {
 	Cluster  string            `json:"cluster"`

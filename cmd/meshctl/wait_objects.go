@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/kube"
+	"github.com/meshctl/meshctl/internal/resource"
+)
+
+// waitKeys finds out which objects are meant by the files and arguments.
+func (e *env) waitKeys(ctx context.Context, cluster *kube.Cluster, o *waitOptions) ([]resource.Key, error) {
+	var keys []resource.Key
+	if len(o.files) > 0 {
+		objects, problems, err := resource.Load(o.files, e.in)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		for _, p := range problems {
+			return nil, p
+		}
+		for _, object := range objects {
+			key := object.Key
+			if !isMeshConfig(key.GroupKind) {
+				fmt.Fprintf(e.err, "note: %s says nothing to the proxies and is not waited for\n", key)
+				continue
+			}
+			if key.Namespace == "" && !istio.ClusterScoped(key.GroupKind) {
+				key.Namespace = cluster.Namespace()
+			}
+			keys = append(keys, key)
+		}
+		if len(keys) == 0 {
+			return nil, usagef("there is no configuration of the mesh in %s", strings.Join(o.files, ", "))
+		}
+	}
+	for args := o.args; len(args) > 0; {
+		kind, name, ok := strings.Cut(args[0], "/")
+		args = args[1:]
+		if !ok {
+			if len(args) == 0 {
+				return nil, usagef("%s of which name? write %s/NAME", kind, kind)
+			}
+			name, args = args[0], args[1:]
+		}
+		gk, err := cluster.KindByName(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		key := resource.Key{GroupKind: gk, Namespace: cluster.Namespace(), Name: name}
+		if namespace, bare, ok := strings.Cut(name, "/"); ok {
+			key.Namespace, key.Name = namespace, bare
+		}
+		keys = append(keys, key)
+	}
+	if o.generation > 0 && len(keys) > 1 {
+		return nil, usagef("--generation is the one of a single object, and there are %d", len(keys))
+	}
+	return keys, nil
+}
+
+// waitObjects reads the objects from the cluster. A name that is not found may have its
+// namespace behind a dot.
+func waitObjects(ctx context.Context, cluster *kube.Cluster, keys []resource.Key) ([]*resource.Object, error) {
+	var out []*resource.Object
+	for _, key := range keys {
+		object, err := cluster.Get(ctx, key.GroupKind, key.Namespace, key.Name)
+		if at := strings.LastIndexByte(key.Name, '.'); kube.IsNotFound(err) && at > 0 {
+			object, err = cluster.Get(ctx, key.GroupKind, key.Name[at+1:], key.Name[:at])
+		}
+		if kube.IsNotFound(err) {
+			return nil, fmt.Errorf("%s is not in the cluster; apply it first", key)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, object)
+	}
+	return out, nil
+}
+
+// isMeshConfig tells whether proxies can get to know of a kind.
+func isMeshConfig(kind schema.GroupKind) bool {
+	return slices.Contains(istio.ConfigKinds(), kind) || kind.Group == istio.GatewayAPIGroup || kind == istio.Service
+}
