@@ -55,11 +55,18 @@ func checkDestinationHosts(m *Mesh) []Finding {
 // very host inside the mesh: a gateway does not apply the latter.
 func checkSubsetsAtGateways(m *Mesh) []Finding {
 	all := specs[networking.VirtualService](m, istio.VirtualService)
-	inMesh := map[string][]typed[networking.VirtualService]{}
+	inMesh := map[string][]typed[networking.VirtualService]{} // that choose a subset, by host
 	for _, vs := range all {
+		if gateways := vs.Spec.GetGateways(); len(gateways) > 0 && !slices.Contains(gateways, istio.MeshGateway) {
+			continue
+		}
+		own := map[string]bool{}
+		for _, host := range vs.Spec.GetHosts() {
+			own[istio.FQDN(host, vs.Namespace, m.ClusterDomain)] = true
+		}
 		for _, route := range vs.Spec.GetHttp() {
 			for _, d := range route.GetRoute() {
-				if host := d.GetDestination().GetHost(); d.GetDestination().GetSubset() != "" && slices.Contains(vs.Spec.GetHosts(), host) {
+				if host := istio.FQDN(d.GetDestination().GetHost(), vs.Namespace, m.ClusterDomain); d.GetDestination().GetSubset() != "" && own[host] {
 					inMesh[host] = append(inMesh[host], vs)
 				}
 			}
@@ -67,7 +74,7 @@ func checkSubsetsAtGateways(m *Mesh) []Finding {
 	}
 	var findings []Finding
 	for _, vs := range all {
-		if len(vs.Spec.GetGateways()) == 0 {
+		if !slices.ContainsFunc(vs.Spec.GetGateways(), func(gateway string) bool { return gateway != istio.MeshGateway }) {
 			continue
 		}
 		for i, route := range vs.Spec.GetHttp() {
@@ -75,7 +82,7 @@ func checkSubsetsAtGateways(m *Mesh) []Finding {
 				if d.GetDestination().GetSubset() != "" {
 					continue
 				}
-				for _, other := range inMesh[d.GetDestination().GetHost()] {
+				for _, other := range inMesh[istio.FQDN(d.GetDestination().GetHost(), vs.Namespace, m.ClusterDomain)] {
 					findings = append(findings, found("IST0140", vs.Object, path("spec", "http", i, "route", j, "destination", "host"),
 						"the subset that %s chooses does not count for requests through the gateways of %s", other.Key, vs.Key))
 				}

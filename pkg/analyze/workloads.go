@@ -1,6 +1,8 @@
 package analyze
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/istio"
@@ -38,10 +40,22 @@ func newWorkloadTable(m *Mesh) *workloadTable {
 	for _, kind := range controllerKinds() {
 		for _, o := range views[controllerSpec](m, kind) {
 			template := &o.Spec.Template
-			t.add(&workload{Object: o.Object, Labels: template.Metadata.Labels, Annotations: template.Metadata.Annotations, Spec: &template.Spec})
+			w := &workload{Object: o.Object, Labels: template.Metadata.Labels, Annotations: template.Metadata.Annotations, Spec: &template.Spec}
+			if !t.hasPodOf(w) {
+				t.add(w)
+			}
 		}
 	}
 	return t
+}
+
+// hasPodOf reports whether a pod of a controller is known already, so that
+// its template says nothing new. Pods of a cluster are not made from the
+// template of a file that is laid over it.
+func (t *workloadTable) hasPodOf(controller *workload) bool {
+	return len(controller.Labels) > 0 && slices.ContainsFunc(t.selected(controller.Namespace, controller.Labels), func(w *workload) bool {
+		return w.Pod && (w.Origin.File == "") == (controller.Origin.File == "")
+	})
 }
 
 func (t *workloadTable) add(w *workload) {
