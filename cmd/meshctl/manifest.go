@@ -26,6 +26,7 @@ func newManifestCmd(e *env) *cobra.Command {
 	cmd.AddCommand(
 		installCmd,
 		newManifestDiffCmd(e, nil),
+		newManifestExportCmd(e, nil),
 		newManifestGenerateCmd(e, nil),
 		newManifestImagesCmd(e, nil),
 		newManifestTranslateCmd(e, nil),

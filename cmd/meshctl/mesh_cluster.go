@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -39,7 +40,11 @@ func absentIfNotServed(err error, kind schema.GroupKind, name string) error {
 
 // List implements install.Lister.
 func (c meshCluster) List(ctx context.Context, kinds []schema.GroupKind, selector string) ([]*resource.Object, error) {
-	set, skipped, err := c.Cluster.List(ctx, kinds, kube.ListOptions{LabelSelector: selector})
+	return c.list(ctx, kinds, kube.ListOptions{LabelSelector: selector})
+}
+
+func (c meshCluster) list(ctx context.Context, kinds []schema.GroupKind, o kube.ListOptions) ([]*resource.Object, error) {
+	set, skipped, err := c.Cluster.List(ctx, kinds, o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +54,22 @@ func (c meshCluster) List(ctx context.Context, kinds []schema.GroupKind, selecto
 		}
 	}
 	return set.All(), nil
+}
+
+// Contents implements install.Contents.
+func (c meshCluster) Contents(ctx context.Context, namespace string) ([]*resource.Object, error) {
+	served, err := c.Kinds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []schema.GroupKind
+	for _, k := range served {
+		// What cannot be deleted is not kept there, such as metrics.
+		if k.Namespaced && slices.Contains(k.Verbs, "list") && slices.Contains(k.Verbs, "delete") {
+			kinds = append(kinds, k.GroupKind)
+		}
+	}
+	return c.list(ctx, kinds, kube.ListOptions{Namespace: namespace, MetadataOnly: true})
 }
 
 // Apply implements install.Applier.

@@ -69,6 +69,9 @@ func (m *meshInput) input(ctx context.Context, e *env) (install.Input, error) {
 		Platform: m.platform, CompatibilityVersion: m.compat,
 		KubeVersion: m.kubeVersion, Force: m.force,
 	}
+	if m.version != "" { // charts of a version go with its images
+		in.Release = install.Release{Hub: install.DefaultRelease().Hub, Tag: m.version}
+	}
 	var err error
 	if in.Charts, err = (install.ChartSource{Version: m.version}).Open(ctx, m.manifests); err != nil {
 		return in, inputError(err)

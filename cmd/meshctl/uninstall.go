@@ -37,7 +37,8 @@ is gone. Tags, namespaces and proxies that still use the revision are named, and
 then nothing is done unless --force is given.
 
 Your own resources of the mesh, such as VirtualServices, stay unless
---purge --include-crds is given, which removes them with their CRDs.`,
+--purge --include-crds is given, which removes them with their CRDs. With --purge
+the namespace goes too, if ` + "`meshctl install`" + ` has made it and nothing else is in it.`,
 		Example: `  # One of two control planes
   meshctl uninstall --revision 1-30
 
@@ -107,7 +108,7 @@ func runUninstall(ctx context.Context, e *env, o *uninstallOptions) error {
 	if o.dryRun {
 		return e.printRemoval(removal)
 	}
-	count := len(removal.All())
+	count := len(removal.All()) + removal.EmptyNamespaces()
 	if count == 0 {
 		fmt.Fprintln(e.err, "there is nothing to remove")
 		return nil
@@ -128,6 +129,11 @@ func runUninstall(ctx context.Context, e *env, o *uninstallOptions) error {
 	}
 	if err := removal.Run(ctx, cluster, newProgress(e).report); err != nil {
 		return err
+	}
+	for _, ns := range removal.Namespaces {
+		if ns.Stays != "" {
+			fmt.Fprintf(e.err, "namespace %s stays: %s\n", ns.Name, ns.Stays)
+		}
 	}
 	if e.global.output == printer.JSON {
 		return json.NewEncoder(e.out).Encode(summaryEvent{"summary", install.Result{Deleted: count}})
@@ -152,6 +158,16 @@ func (e *env) printRemoval(removal *install.Removal) error {
 		rows = append(rows, r)
 		report.Rows = append(report.Rows, []string{r.Kind, r.Namespace, r.Name, r.Component, r.Reason})
 		report.Names = append(report.Names, o.ID())
+	}
+	for _, ns := range removal.Namespaces {
+		if ns.Stays != "" {
+			e.warn(fmt.Sprintf("namespace %s stays: %s", ns.Name, ns.Stays))
+			continue
+		}
+		const reason = "meshctl install made it, and nothing else is in it"
+		rows = append(rows, row{Kind: "Namespace", Name: ns.Name, Reason: reason})
+		report.Rows = append(report.Rows, []string{"Namespace", "", ns.Name, "", reason})
+		report.Names = append(report.Names, "Namespace "+ns.Name)
 	}
 	users := append([]string{}, removal.Users...)
 	report.Data = map[string]any{"objects": rows, "users": users}

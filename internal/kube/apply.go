@@ -106,5 +106,8 @@ func (c *Cluster) Delete(ctx context.Context, key resource.Key, o DeleteOptions)
 		query["dryRun"] = []string{"All"}
 	}
 	_, err = c.do(ctx, request{method: http.MethodDelete, path: kind.path(key.Namespace, key.Name), query: query})
+	if key.Kind == "CustomResourceDefinition" {
+		c.forgetKinds()
+	}
 	return c.wrap(ctx, err, "deleting %s", key)
 }

@@ -51,6 +51,9 @@ func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOpti
 			if err == nil {
 				lists[i], err = c.listPages(workCtx, kind, o)
 				err = c.wrap(workCtx, err, "listing %s%s", kind.Resource, where(kind, o.Namespace))
+				if apierrors.IsNotFound(err) { // its CRD went away since the kinds were read
+					err = NotServedError{gk}
+				}
 			}
 			var access *AccessError
 			if workCtx.Err() != nil || errors.As(err, &access) && access.Reason != Forbidden {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
@@ -15,9 +16,10 @@ import (
 // spec.installPackagePath, and else means those embedded in the binary;
 // ChartSource.Open gives the others.
 type Charts struct {
-	chosen bool                                                         // whatever spec.installPackagePath says
-	files  fs.FS                                                        // charts/ and profiles/, nil for the embedded ones
-	fetch  func(ctx context.Context, name string) (*chart.Chart, error) // single charts of a repository, by release name
+	chosen   bool                                                         // whatever spec.installPackagePath says
+	location string                                                       // as the user named it, "" for the embedded ones
+	files    fs.FS                                                        // charts/ and profiles/, nil for the embedded ones
+	fetch    func(ctx context.Context, name string) (*chart.Chart, error) // single charts of a repository, by release name
 }
 
 // profiles is the file system that holds profiles/.
@@ -42,6 +44,22 @@ func (c Charts) load(ctx context.Context, comp component) (*chart.Chart, error) 
 		return nil, fmt.Errorf("loading the chart of component %s: %w", comp.name, err)
 	}
 	return loaded, nil
+}
+
+// embeddedCharts says which instances do not come from the repository that was
+// named.
+func embeddedCharts(planned []instance) []string {
+	var names []string
+	for _, i := range planned {
+		if i.releaseName == "" {
+			names = append(names, i.label())
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("a chart repository holds no chart for the gateways of an operator document: %s rendered with the chart of this program (Istio %s)",
+		strings.Join(names, ", "), DefaultRelease().Tag)}
 }
 
 // loadChart reads the chart in a folder of a file system.

@@ -3,7 +3,6 @@ package install
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,10 +13,6 @@ import (
 	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
-	chart "helm.sh/helm/v4/pkg/chart/v2"
-	"helm.sh/helm/v4/pkg/chart/v2/loader"
-	"helm.sh/helm/v4/pkg/registry"
-	"sigs.k8s.io/yaml"
 )
 
 // ChartSource says how remote charts are fetched.
@@ -29,9 +24,6 @@ type ChartSource struct {
 	PlainHTTP bool
 }
 
-// largestDownload bounds what is read from a server: charts have kilobytes.
-const largestDownload = 64 << 20
-
 // Embedded is the location of the charts in the binary, for Open.
 const Embedded = "embedded"
 
@@ -40,8 +32,21 @@ const Embedded = "embedded"
 // .tgz with charts/ and profiles/ (as in a release of Istio), an https:// URL of
 // such an archive or of a Helm repository, or oci:// with the charts below.
 // A repository holds only the charts of base, istiod, cni and ztunnel; profiles
-// and gateways stay the embedded ones.
+// and gateways stay the embedded ones: the repository's chart "gateway" takes
+// other values and gives pods other labels, so that it cannot carry on a gateway
+// which an operator document describes.
 func (s ChartSource) Open(ctx context.Context, location string) (Charts, error) {
+	charts, err := s.open(ctx, location)
+	if location != Embedded {
+		charts.location = withoutCredentials(location)
+	}
+	return charts, err
+}
+
+func (s ChartSource) open(ctx context.Context, location string) (Charts, error) {
+	if s.Version != "" && !isRepository(location) {
+		return Charts{}, &InputError{Err: fmt.Errorf("opening charts: version %s can be chosen only in a repository (oci:// or https://)", s.Version)}
+	}
 	switch {
 	case location == "":
 		return Charts{}, nil
@@ -50,7 +55,7 @@ func (s ChartSource) Open(ctx context.Context, location string) (Charts, error) 
 	case strings.HasPrefix(location, "oci://"):
 		return Charts{chosen: true, fetch: s.fromRegistry(location)}, nil
 	case strings.HasPrefix(location, "https://"), strings.HasPrefix(location, "http://"):
-		if strings.HasSuffix(location, ".tgz") || strings.HasSuffix(location, ".tar.gz") {
+		if !isRepository(location) {
 			data, err := s.download(ctx, location)
 			if err != nil {
 				return Charts{}, err
@@ -72,6 +77,24 @@ func (s ChartSource) Open(ctx context.Context, location string) (Charts, error) 
 	}
 	defer file.Close()
 	return openArchive(location, file)
+}
+
+// isRepository tells a place with single charts in several versions from one
+// archive or folder with all of them.
+func isRepository(location string) bool {
+	return strings.HasPrefix(location, "oci://") ||
+		(strings.HasPrefix(location, "https://") || strings.HasPrefix(location, "http://")) &&
+			!strings.HasSuffix(location, ".tgz") && !strings.HasSuffix(location, ".tar.gz")
+}
+
+// withoutCredentials takes user and password out of a URL.
+func withoutCredentials(location string) string {
+	u, err := url.Parse(location)
+	if err != nil || u.User == nil {
+		return location
+	}
+	u.User = nil
+	return u.String()
 }
 
 // openFolder takes a folder with charts/ and profiles/, or the root of an
@@ -105,111 +128,4 @@ func openArchive(location string, r io.Reader) (Charts, error) {
 		memory[path.Clean(f.Name)] = f.Data
 	}
 	return openFolder(location, memory)
-}
-
-// fromRegistry pulls charts from an OCI registry.
-func (s ChartSource) fromRegistry(base string) func(context.Context, string) (*chart.Chart, error) {
-	return func(_ context.Context, name string) (*chart.Chart, error) {
-		options := []registry.ClientOption{registry.ClientOptWriter(io.Discard)}
-		if s.HTTP != nil {
-			options = append(options, registry.ClientOptHTTPClient(s.HTTP))
-		}
-		if s.PlainHTTP {
-			options = append(options, registry.ClientOptPlainHTTP())
-		}
-		client, err := registry.NewClient(options...)
-		if err != nil {
-			return nil, fmt.Errorf("preparing the registry client: %w", err)
-		}
-		ref := strings.TrimPrefix(strings.TrimSuffix(base, "/"), "oci://") + "/" + name + ":" + s.version()
-		pulled, err := client.Pull(ref)
-		if err != nil {
-			return nil, fmt.Errorf("pulling chart oci://%s: %w", ref, err)
-		}
-		return loader.LoadArchive(bytes.NewReader(pulled.Chart.Data))
-	}
-}
-
-func (s ChartSource) version() string {
-	if s.Version != "" {
-		return s.Version
-	}
-	return DefaultRelease().Tag
-}
-
-// fromRepository reads charts from a Helm repository: its index.yaml names the
-// archives.
-func (s ChartSource) fromRepository(base string) func(context.Context, string) (*chart.Chart, error) {
-	return func(ctx context.Context, name string) (*chart.Chart, error) {
-		base := strings.TrimSuffix(base, "/") + "/"
-		data, err := s.download(ctx, base+"index.yaml")
-		if err != nil {
-			return nil, err
-		}
-		var index struct {
-			Entries map[string][]struct {
-				Version string   `json:"version"`
-				URLs    []string `json:"urls"`
-			} `json:"entries"`
-		}
-		if err := yaml.Unmarshal(data, &index); err != nil {
-			return nil, fmt.Errorf("reading %sindex.yaml: %s", base, plainYAMLError(err))
-		}
-		var versions []string
-		for _, entry := range index.Entries[name] {
-			versions = append(versions, entry.Version)
-			if entry.Version != s.version() || len(entry.URLs) == 0 {
-				continue
-			}
-			location, err := resolveURL(base, entry.URLs[0])
-			if err != nil {
-				return nil, err
-			}
-			if data, err = s.download(ctx, location); err != nil {
-				return nil, err
-			}
-			return loader.LoadArchive(bytes.NewReader(data))
-		}
-		return nil, fmt.Errorf("the repository %s has no chart %s in version %s (it has: %s)",
-			base, name, s.version(), strings.Join(versions, ", "))
-	}
-}
-
-func resolveURL(base, reference string) (string, error) {
-	root, err := url.Parse(base)
-	if err != nil {
-		return "", fmt.Errorf("reading the repository's address: %w", err)
-	}
-	target, err := root.Parse(reference)
-	if err != nil {
-		return "", fmt.Errorf("reading the chart's address: %w", err)
-	}
-	return target.String(), nil
-}
-
-func (s ChartSource) download(ctx context.Context, location string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, location, nil)
-	if err != nil {
-		return nil, fmt.Errorf("fetching %s: %w", location, err)
-	}
-	client := s.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("fetching charts: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetching %s: the server answers %s", location, response.Status)
-	}
-	data, err := io.ReadAll(io.LimitReader(response.Body, largestDownload+1))
-	if err == nil && len(data) > largestDownload {
-		err = errors.New("the file is too large to be a chart")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("fetching %s: %w", location, err)
-	}
-	return data, nil
 }

@@ -40,6 +40,12 @@ type Deleter interface {
 	Delete(ctx context.Context, kind schema.GroupKind, namespace, name string) error
 }
 
+// Contents lists what a namespace holds, of whatever kind. Of the objects only
+// the metadata is needed.
+type Contents interface {
+	Contents(ctx context.Context, namespace string) ([]*resource.Object, error)
+}
+
 // Logs reads the last lines that a container wrote before it ended.
 type Logs interface {
 	LastLines(ctx context.Context, namespace, pod, container string, lines int) (string, error)
@@ -57,6 +63,12 @@ type Cluster interface {
 	Lister
 	Applier
 	Deleter
+}
+
+// Remover is what looking for a whole mesh needs of a cluster.
+type Remover interface {
+	Lister
+	Contents
 }
 
 // groupKind identifies the kind of an object.

@@ -68,6 +68,18 @@ func (c *fakeCluster) List(_ context.Context, kinds []schema.GroupKind, selector
 	return found, nil
 }
 
+func (c *fakeCluster) Contents(_ context.Context, namespace string) ([]*resource.Object, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []*resource.Object
+	for key, o := range c.objects {
+		if key.Namespace == namespace {
+			found = append(found, o)
+		}
+	}
+	return found, nil
+}
+
 func (c *fakeCluster) Apply(_ context.Context, content map[string]any, o ApplyOptions) (*resource.Object, error) {
 	if c.conflict != nil && !o.Force {
 		return nil, c.conflict

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"fmt"
 	"io/fs"
 
 	"istio.io/istio/manifests"
@@ -46,6 +47,7 @@ type Input struct {
 // are complete. It is not changed after Resolve.
 type Config struct {
 	tree        Values
+	asked       Values // what the user said, before the profile
 	charts      Charts
 	kubeVersion string
 	// Warnings are problems that do not stop a rendering.
@@ -69,6 +71,12 @@ func (c *Config) Namespace() string {
 		return ns
 	}
 	return "istio-system"
+}
+
+// Tag is the tag of the images, "1.31.1" if nobody asked for another one.
+func (c *Config) Tag() string {
+	tag, _ := lookup(c.tree, "spec", "values", "global", "tag")
+	return fmt.Sprint(tag)
 }
 
 // Profile is the name of the profile in use.

@@ -176,15 +176,16 @@ func (f *finder) locks(ctx context.Context) error {
 	return nil
 }
 
+// isLock tells the names of istiod's locks (pilot/pkg/leaderelection of Istio
+// 1.31). Some are held by each revision on its own, whose name then follows.
 func isLock(name string) bool {
-	switch name {
-	case "istio-leader", "istio-namespace-controller-election", "istio-serviceexport-controller-election",
-		"istio-clustertrustbundle-controller-election", "istio-gateway-status-leader", "istio-status-leader",
-		"istio-analyze-leader", "istio-gateway-ca-crl-controller-election":
-		return true
-	}
-	for _, prefix := range []string{"istio-gateway-deployment", "istio-gateway-inferencepool", "istio-node-untaint", "istio-ip-autoallocate"} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok && (rest == "" || rest[0] == '-') {
+	for _, lock := range []string{
+		"istio-leader", "istio-status-leader", "istio-analyze-leader", "istio-gateway-status-leader",
+		"istio-namespace-controller-election", "istio-serviceexport-controller-election",
+		"istio-clustertrustbundle-controller-election", "istio-gateway-ca-crl-controller-election",
+		"istio-gateway-deployment", "istio-gateway-inferencepool", "istio-node-untaint", "istio-ip-autoallocate",
+	} {
+		if rest, ok := strings.CutPrefix(name, lock); ok && (rest == "" || rest[0] == '-') {
 			return true
 		}
 	}

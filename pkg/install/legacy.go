@@ -10,6 +10,8 @@ func retiredSettings() []retired {
 	const (
 		addon  = "it is no longer part of the installation: apply the add-on's own manifests"
 		istiod = "its work is done by istiod (component pilot); leave it out"
+		noUse  = "charts no longer look at it; leave it out"
+		wasm   = "telemetry is built into the proxy; leave it out, or use the Telemetry API"
 	)
 	return []retired{
 		{"values.mixer", "Mixer was removed in 1.8: telemetry comes from the proxies (Telemetry API, meshConfig.extensionProviders), policy from AuthorizationPolicy and external authorization"},
@@ -59,6 +61,21 @@ func retiredSettings() []retired {
 		{"values.pilot.enableProtocolSniffingForInbound", "protocols are always detected; set meshConfig.protocolDetectionTimeout to change how"},
 		{"values.pilot.enableProtocolSniffingForOutbound", "protocols are always detected; set meshConfig.protocolDetectionTimeout to change how"},
 		{"values.pilot.keepaliveMaxServerConnectionAge", "leave it out"},
+		{"values.clusterResources", noUse},
+		{"values.base.enableCRDTemplates", noUse},
+		{"values.gateways.istio-ingressgateway.zvpn", noUse},
+		{"values.gateways.istio-egressgateway.zvpn", noUse},
+		{"values.gateways.istio-ingressgateway.applicationPorts", noUse},
+		{"values.gateways.istio-ingressgateway.debug", "set the level by meshctl proxy-config log, or by k8s.podAnnotations sidecar.istio.io/logLevel"},
+		{"values.gateways.istio-ingressgateway.domain", noUse},
+		{"values.gateways.istio-ingressgateway.meshExpansionPorts", "add an entry to components.ingressGateways with those ports in k8s.service.ports (east-west gateway)"},
+		{"values.global.meshExpansion", "add an entry to components.ingressGateways for traffic from outside of the cluster (east-west gateway)"},
+		{"values.sidecarInjectorWebhook.injectLabel", "namespaces are always chosen by istio-injection and istio.io/rev; leave it out"},
+		{"values.sidecarInjectorWebhook.objectSelector", "pods are always chosen by sidecar.istio.io/inject; leave it out"},
+		{"values.telemetry.v2.metadataExchange", wasm},
+		{"values.telemetry.v2.prometheus.wasmEnabled", wasm},
+		{"values.telemetry.v2.prometheus.configOverride", "use the Telemetry API: metrics overrides"},
+		{"values.telemetry.v2.stackdriver.configOverride", "use the Telemetry API: metrics overrides"},
 		{"values.telemetry.v1", "Mixer telemetry was removed in 1.8; set values.telemetry.v2 or use the Telemetry API"},
 		{"addonComponents", addon},
 		{"trafficManagement", istiod},
@@ -88,6 +105,9 @@ func replacement(keys []string) string {
 		if r.path == path {
 			return r.note
 		}
+	}
+	if len(keys) > 0 && keys[len(keys)-1] == "targetAverageUtilization" {
+		return "autoscaling/v2 writes it as target: {type: Utilization, averageUtilization: NUMBER}"
 	}
 	return ""
 }

@@ -48,7 +48,11 @@ func (c *Config) Owned(r *Rendering) ([]*Object, error) {
 		owned.content, owned.text = content, ""
 		objects = append(objects, &owned)
 	}
-	return objects, nil
+	record, err := c.record()
+	if err != nil {
+		return nil, err
+	}
+	return append(objects, record), nil
 }
 
 // namespaceObject is the control plane's namespace. It carries no label of

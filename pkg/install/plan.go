@@ -55,7 +55,7 @@ func MakePlan(ctx context.Context, cluster Cluster, c *Config, r *Rendering, o P
 		return nil, err
 	}
 	plan := &Plan{
-		Version: planVersion, Release: DefaultRelease().Tag,
+		Version: planVersion, Release: c.Tag(),
 		Profile: c.Profile(), Revision: c.Revision(), Namespace: c.Namespace(),
 	}
 	plan.Steps = make([]Step, len(objects))
@@ -93,6 +93,7 @@ func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
 	found, err := cluster.Get(ctx, o.groupKind(), o.Namespace, o.Name)
 	if missing(err) {
 		step.ObjectChange = newChange(Create, o, nil)
+		step.Manifest = markCreated(o)
 		return step, nil
 	}
 	if err != nil {
@@ -109,7 +110,7 @@ func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
 		step.ObjectChange = newChange(Keep, o, nil)
 		return step, nil
 	}
-	step.Manifest = yieldToControlPlane(keepShared(o, live), live.content)
+	step.Manifest = keepMark(yieldToControlPlane(keepShared(o, live), live.content), live.content)
 	planned, conflicts, err := dryRun(ctx, cluster, o.ID(), step.Manifest)
 	if err != nil {
 		return step, fmt.Errorf("planning %s: %w", o.ID(), err)

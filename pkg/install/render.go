@@ -82,6 +82,9 @@ func Render(ctx context.Context, c *Config, o RenderOptions) (*Rendering, error)
 		r.Objects = append(r.Objects, charts[n].Objects...)
 		r.Warnings = append(r.Warnings, warnings[n]...)
 	}
+	if c.charts.fetch != nil {
+		r.Warnings = append(r.Warnings, embeddedCharts(planned)...)
+	}
 	sortObjects(r.Objects)
 	return r, nil
 }

@@ -52,7 +52,7 @@ func Resolve(in Input) (*Config, error) {
 		mergeInto(base, Values{"spec": Values{"values": values}})
 	}
 
-	config := &Config{tree: base, charts: charts, kubeVersion: in.KubeVersion}
+	config := &Config{tree: base, asked: user, charts: charts, kubeVersion: in.KubeVersion}
 	config.Warnings = warnings
 	if len(problems) > 0 {
 		failed := sources.explain(&InputError{Problems: problems})
@@ -80,7 +80,7 @@ func (in Input) charts(user Values) (Charts, error) {
 			Hint: "give it by --manifests, so that a file alone never makes this program fetch anything",
 		}}}
 	}
-	charts, err := ChartSource{}.Open(context.Background(), location) // reads files only
+	charts, err := ChartSource{}.open(context.Background(), location) // reads files only
 	if err != nil {
 		return charts, &InputError{Problems: []Problem{{Path: "spec.installPackagePath", Message: err.Error()}}}
 	}

@@ -32,7 +32,11 @@ func readSources(in Input) (*sources, error) {
 				f.Name, legacyValuesNote(doc.values))}
 		}
 		if kind := lookupString(doc.values, "kind"); kind != "IstioOperator" {
-			return nil, &InputError{Err: fmt.Errorf("reading %s: the document is of kind %s, expected IstioOperator", f.Name, kind)}
+			hint := ""
+			if kind == "List" {
+				hint = "; to save one from a cluster, name it: kubectl get istiooperator NAME -o yaml"
+			}
+			return nil, &InputError{Err: fmt.Errorf("reading %s: the document is of kind %s, expected IstioOperator%s", f.Name, kind, hint)}
 		}
 		s.files = append(s.files, doc)
 	}

@@ -19,6 +19,7 @@ func stages(steps []Step) []stage {
 		{name: "control plane", wait: true},
 		{name: "webhooks"},
 		{name: "data plane", wait: true},
+		{name: "record"},
 	}
 	for _, step := range steps {
 		if step.Action != Delete {
@@ -30,6 +31,9 @@ func stages(steps []Step) []stage {
 }
 
 func stageOf(s Step) int {
+	if isRecord(s.object()) {
+		return 6
+	}
 	switch s.Kind {
 	case "Namespace", "CustomResourceDefinition":
 		return 0

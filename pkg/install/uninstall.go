@@ -30,10 +30,14 @@ type Removal struct {
 	// Reasons tell for objects that carry no mark of ownership why they count as
 	// part of the mesh, by ID.
 	Reasons map[string]string
+	// Namespaces of the control plane; they go last. Only with Purge.
+	Namespaces []NamespaceFate
+
+	pods map[string]bool // namespace/name of the pods seen in those namespaces
 }
 
 // FindInstalled looks for what is to go. Nothing is changed.
-func FindInstalled(ctx context.Context, cluster Lister, o UninstallOptions) (*Removal, error) {
+func FindInstalled(ctx context.Context, cluster Remover, o UninstallOptions) (*Removal, error) {
 	revisions, err := ReadRevisions(ctx, cluster)
 	if err == nil {
 		err = revisions.ReadProxies(ctx, cluster)
@@ -58,7 +62,7 @@ func FindInstalled(ctx context.Context, cluster Lister, o UninstallOptions) (*Re
 	if err != nil {
 		return nil, fmt.Errorf("listing what is installed: %w", err)
 	}
-	r := &Removal{Reasons: map[string]string{}}
+	r := &Removal{Reasons: map[string]string{}, pods: map[string]bool{}}
 	for _, live := range found {
 		object, err := liveObject(live)
 		if err != nil {
@@ -84,6 +88,9 @@ func FindInstalled(ctx context.Context, cluster Lister, o UninstallOptions) (*Re
 	}
 	if o.Purge {
 		if err := r.addTraces(ctx, cluster, revisions); err != nil {
+			return nil, err
+		}
+		if err := r.addNamespaces(ctx, cluster, o.Namespace); err != nil {
 			return nil, err
 		}
 	}
@@ -154,12 +161,19 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("still in use by %s; move them to another revision first, or use --force", joinSome(e.Users, 8))
 }
 
-// Run deletes what was found and waits until it is gone.
-func (r *Removal) Run(ctx context.Context, cluster Cluster, report func(Event)) error {
+// Run deletes what was found and waits until it is gone. Namespaces tells
+// afterwards which of them have stayed.
+func (r *Removal) Run(ctx context.Context, cluster interface {
+	Cluster
+	Contents
+}, report func(Event)) error {
 	if err := Remove(ctx, cluster, r.Objects, report); err != nil {
 		return err
 	}
-	return Remove(ctx, cluster, r.Traces, report)
+	if err := Remove(ctx, cluster, r.Traces, report); err != nil {
+		return err
+	}
+	return r.removeNamespaces(ctx, cluster, cluster, report)
 }
 
 // Remove deletes objects and waits until they are gone.

@@ -75,7 +75,7 @@ func TestInstallFromNothingToNothing(t *testing.T) {
 	for _, c := range planned(t, l.Kubeconfig, logging...) {
 		changed = append(changed, c.Action+" "+c.Kind+" "+c.Name)
 	}
-	if diff := cmp.Diff([]string{"change ConfigMap istio", "change ConfigMap values"}, changed); diff != "" {
+	if diff := cmp.Diff([]string{"change ConfigMap istio", "change ConfigMap values", "change ConfigMap istio-installed-state"}, changed); diff != "" {
 		t.Errorf("the plan for one setting (-want +got):\n%s", diff)
 	}
 
@@ -86,16 +86,7 @@ func TestInstallFromNothingToNothing(t *testing.T) {
 	}
 
 	mustMeshctl(t, l.Kubeconfig, "uninstall", "--purge", "--include-crds", "--yes")
-	// The namespace stays: other things may be in it.
-	after := snapshot(t, l)
-	for id := range after {
-		if strings.Contains(id, " istio-system/") || id == "namespaces. /istio-system" {
-			if strings.HasPrefix(id, "namespaces.") || strings.Contains(id, "/default") || strings.Contains(id, "kube-root-ca.crt") {
-				delete(after, id) // what Kubernetes puts into every namespace
-			}
-		}
-	}
-	if diff := differences(before, after); diff != nil {
+	if diff := differences(before, snapshot(t, l)); diff != nil {
 		t.Errorf("uninstall has left traces:\n%s", strings.Join(diff, "\n"))
 	}
 }
