@@ -46,3 +46,25 @@ func TestTableWithoutRowsIsItsHeader(t *testing.T) {
 		t.Errorf("got %q", got.String())
 	}
 }
+
+// A cell of characters that take several bytes shifts nothing, an empty cell
+// leaves its column blank, and no line ends in blanks.
+func TestTableAlignsColumns(t *testing.T) {
+	report := Report{Columns: append(Columns("NAME", "", "LAST"), Column{Title: "MORE", Wide: true}), Rows: [][]string{
+		{"short", "é → ü", "z", "wide"},
+		{"a longer name", "", "y", "wide"},
+		{"x"},
+	}}
+	var out strings.Builder
+	if err := Print(&out, Table, report); err != nil {
+		t.Fatal(err)
+	}
+	want := `NAME                    LAST
+short           é → ü   z
+a longer name           y
+x
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}

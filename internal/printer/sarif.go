@@ -1,14 +1,19 @@
 package printer
 
 import (
+	"fmt"
 	"io"
 	"path/filepath"
 
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+	"github.com/owenrumney/go-sarif/v2/sarif"
 )
 
 // PrintSARIF writes issues as a SARIF 2.1.0 log.
 func PrintSARIF(w io.Writer, version string, issues []Issue) error {
+	report, err := sarif.New(sarif.Version210)
+	if err != nil {
+		return fmt.Errorf("starting a SARIF log: %w", err)
+	}
 	run := sarif.NewRunWithInformationURI("meshctl", "https://github.com/meshctl/meshctl")
 	run.Tool.Driver.WithVersion(version)
 	run.Results = []*sarif.Result{}
@@ -17,13 +22,13 @@ func PrintSARIF(w io.Writer, version string, issues []Issue) error {
 		if !known[issue.Code] {
 			known[issue.Code] = true
 			rule := run.AddRule(issue.Code).WithHelpURI(issue.URL)
-			rule.WithShortDescription(sarif.NewMultiformatMessageString().WithText(issue.Title))
-			rule.WithHelp(sarif.NewMultiformatMessageString().WithText(issue.Hint))
+			rule.WithShortDescription(sarif.NewMultiformatMessageString(issue.Title))
+			rule.WithHelp(sarif.NewMultiformatMessageString(issue.Hint))
 		}
 		result := sarif.NewRuleResult(issue.Code).
 			WithLevel(string(issue.Severity)).
 			WithMessage(sarif.NewTextMessage(issue.Message)).
-			WithPartialFingerprints(map[string]string{"meshctl/v1": issue.Fingerprint})
+			WithPartialFingerPrints(map[string]any{"meshctl/v1": issue.Fingerprint})
 		location := sarif.NewLocation()
 		if issue.File != "" {
 			place := sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(filepath.ToSlash(issue.File)))
@@ -37,10 +42,11 @@ func PrintSARIF(w io.Writer, version string, issues []Issue) error {
 			location.WithPhysicalLocation(place)
 		}
 		if issue.Subject != "" {
-			location.AddLogicalLocation(sarif.NewLogicalLocation().WithFullyQualifiedName(issue.Subject).WithKind("object"))
+			location.AddLogicalLocations(sarif.NewLogicalLocation().WithFullyQualifiedName(issue.Subject).WithKind("object"))
 		}
 		result.AddLocation(location)
 		run.AddResult(result)
 	}
-	return PrintJSON(w, sarif.NewReport().AddRun(run))
+	report.AddRun(run)
+	return PrintJSON(w, report)
 }

@@ -3,10 +3,7 @@ package printer
 import (
 	"io"
 	"strings"
-
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
+	"unicode/utf8"
 )
 
 // columnGap is the distance between columns. Programs that split rows at two
@@ -40,44 +37,48 @@ func printTable(w io.Writer, r Report, wide bool) error {
 		rows[i] = pick(row)
 	}
 	var text strings.Builder
-	if len(rows) >= bigTable {
-		alignRows(&text, pick(titles), rows)
-		_, err := io.WriteString(w, text.String())
-		return err
-	}
-	table := newTable(&text)
-	table.Header(pick(titles))
-	if err := table.Bulk(rows); err != nil {
-		return err
-	}
-	if err := table.Render(); err != nil {
-		return err
-	}
-	var trimmed strings.Builder
-	for line := range strings.Lines(text.String()) {
-		trimmed.WriteString(strings.TrimRight(line, " \n") + "\n")
-	}
-	_, err := io.WriteString(w, trimmed.String())
+	alignRows(&text, pick(titles), rows)
+	_, err := io.WriteString(w, text.String())
 	return err
 }
 
-func newTable(w io.Writer) *tablewriter.Table {
-	cell := func() tw.CellConfig {
-		return tw.CellConfig{
-			Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
-			Alignment:  tw.CellAlignment{Global: tw.AlignLeft},
-			Padding:    tw.CellPadding{Global: tw.Padding{Right: strings.Repeat(" ", columnGap), Overwrite: true}},
+// alignRows pads every column to its widest cell. Table libraries format each
+// cell several times: one of some thousand rows would take longer to draw than
+// to compute.
+func alignRows(out *strings.Builder, titles []string, rows [][]string) {
+	widths := make([]int, len(titles))
+	measure := func(cells []string) {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
-	return tablewriter.NewTable(w,
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
-		})),
-		tablewriter.WithConfig(tablewriter.Config{
-			Header:   cell(),
-			Row:      cell(),
-			Behavior: tw.Behavior{TrimSpace: tw.Off},
-		}),
-	)
+	measure(titles)
+	for _, row := range rows {
+		measure(row)
+	}
+	blanks := strings.Repeat(" ", columnGap)
+	for _, w := range widths {
+		if w+columnGap > len(blanks) {
+			blanks = strings.Repeat(" ", w+columnGap)
+		}
+	}
+	write := func(cells []string) {
+		gap := 0 // due before the next cell that is not empty, so no line ends in blanks
+		for i, cell := range cells {
+			if cell != "" {
+				for ; gap > len(blanks); gap -= len(blanks) {
+					out.WriteString(blanks)
+				}
+				out.WriteString(blanks[:gap])
+				out.WriteString(cell)
+				gap = 0
+			}
+			gap += widths[i] - utf8.RuneCountInString(cell) + columnGap
+		}
+		out.WriteByte('\n')
+	}
+	write(titles)
+	for _, row := range rows {
+		write(row)
+	}
 }

@@ -3,37 +3,60 @@ package crd
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
-	structural "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"github.com/google/cel-go/cel"
 )
 
-// atMostOne is the form of the rules that exclude fields from each other.
-var (
-	atMostOne = regexp.MustCompile(`^(\(has\(self\.\w+\) \? 1 : 0\)( \+ )?)+ <= 1$`)
-	hasField  = regexp.MustCompile(`has\(self\.(\w+)\)`)
-	// onlyWith is the form of the rules that matter only if one of some fields is there.
-	onlyWith = regexp.MustCompile(`^\(((?:has\(self\.\w+\)(?: \|\| )?)+)\) \? .* : true$`)
-)
+// rule is a rule in CEL, of x-kubernetes-validations.
+type rule struct {
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
 
-// holds reports whether the rules of a schema surely hold for a value. It
-// knows the few forms that nearly all rules have, because evaluating CEL costs
-// more than all the rest of a check.
-func (f *fit) holds(v any, s *structural.Structural) bool {
-	for _, rule := range s.XValidations {
-		if !f.ruleHolds(rule.Rule, v) {
-			return false
-		}
-	}
-	return true
+	form    form
+	program func() (cel.Program, error)
 }
 
-func (f *fit) ruleHolds(rule string, v any) bool {
+// form is what is known of a rule without evaluating it: it holds if at most
+// so many of some fields are there. There are no fields if the rule says
+// something else.
+type form struct {
+	fields []string
+	most   int
+}
+
+var (
+	// atMostOne is the form of the rules that exclude fields from each other.
+	atMostOne = regexp.MustCompile(`^(\(has\(self\.\w+\) \? 1 : 0\)( \+ )?)+ <= 1$`)
+	// onlyWith is the form of the rules that matter only if one of some fields is there.
+	onlyWith = regexp.MustCompile(`^\(((?:has\(self\.\w+\)(?: \|\| )?)+)\) \? .* : true$`)
+	hasField = regexp.MustCompile(`has\(self\.(\w+)\)`)
+)
+
+func (r *rule) prepare() {
+	r.program = sync.OnceValues(func() (cel.Program, error) { return compile(r.Rule) })
+	plain := strings.Join(strings.Fields(r.Rule), " ")
+	if condition := onlyWith.FindStringSubmatch(plain); condition != nil {
+		plain = condition[1]
+	} else if atMostOne.MatchString(plain) {
+		r.form.most = 1
+	} else {
+		return
+	}
+	for _, m := range hasField.FindAllStringSubmatch(plain, -1) {
+		r.form.fields = append(r.form.fields, m[1])
+	}
+}
+
+// surelyHolds knows the few forms that nearly all rules have, because
+// evaluating CEL costs more than all the rest of a check.
+func (r *rule) surelyHolds(v any) bool {
 	switch v := v.(type) {
 	case int64:
-		return rule == `0 < self && self <= 65535` && 0 < v && v <= 65535
+		return r.Rule == `0 < self && self <= 65535` && 0 < v && v <= 65535
 	case string:
-		switch rule {
+		switch r.Rule {
 		case `duration(self) >= duration('1ms')`:
 			d, err := time.ParseDuration(v)
 			return err == nil && d >= time.Millisecond
@@ -43,20 +66,19 @@ func (f *fit) ruleHolds(rule string, v any) bool {
 			return v != "*"
 		}
 	case map[string]any:
-		switch rule {
+		switch r.Rule {
 		case `self.all(key, !key.contains("*"))`:
 			return allKeys(v, func(key string) bool { return !strings.Contains(key, "*") })
 		case `self.all(key, key.size() != 0)`:
 			return allKeys(v, func(key string) bool { return key != "" })
 		}
-		fields := f.fieldsOf(rule)
 		present := 0
-		for _, name := range fields.names {
+		for _, name := range r.form.fields {
 			if _, ok := v[name]; ok {
 				present++
 			}
 		}
-		return len(fields.names) > 0 && present <= fields.most
+		return len(r.form.fields) > 0 && present <= r.form.most
 	}
 	return false
 }
@@ -68,33 +90,4 @@ func allKeys(m map[string]any, holds func(string) bool) bool {
 		}
 	}
 	return true
-}
-
-// ruleFields are fields of which so many at most may be there for a rule to
-// hold without a closer look.
-type ruleFields struct {
-	names []string
-	most  int
-}
-
-// fieldsOf reads a rule about which fields are there; it has no names if the
-// rule says something else.
-func (f *fit) fieldsOf(rule string) ruleFields {
-	if known, ok := f.rules.Load(rule); ok {
-		return known.(ruleFields)
-	}
-	var fields ruleFields
-	plain := strings.Join(strings.Fields(rule), " ")
-	if condition := onlyWith.FindStringSubmatch(plain); condition != nil {
-		plain = condition[1]
-	} else if atMostOne.MatchString(plain) {
-		fields.most = 1
-	} else {
-		plain = ""
-	}
-	for _, m := range hasField.FindAllStringSubmatch(plain, -1) {
-		fields.names = append(fields.names, m[1])
-	}
-	f.rules.Store(rule, fields)
-	return fields
 }

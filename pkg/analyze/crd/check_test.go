@@ -115,7 +115,7 @@ func BenchmarkCompile(b *testing.B) {
 		b.Run(kind.Kind, func(b *testing.B) {
 			for b.Loop() {
 				schemas := Embedded()
-				if _, err := schemas.compiled(kind.WithVersion(newest(kind))); err != nil {
+				if _, err := schemas.of(kind.WithVersion(newest(kind))); err != nil {
 					b.Fatal(err)
 				}
 			}
