@@ -18,6 +18,7 @@ func newExperimentalCmd(e *env) *cobra.Command {
 		newConfigCmd(e),
 		newEnvoyStatsCmd(e, nil),
 		newInjectorCmd(e),
+		newInternalDebugCmd(e, nil),
 		newMetricsCmd(e, nil),
 		newPrecheckCmd(e, nil),
 		newProxyStatusCmd(e, nil),

@@ -23,6 +23,7 @@ type globalFlags struct {
 	color          string
 	verbosity      int
 	configFile     string
+	plaintext      bool // of the commands that ask istiod
 }
 
 // defaultTimeout bounds a command that only reads.

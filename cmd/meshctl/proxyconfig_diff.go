@@ -77,6 +77,7 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 		},
 	}
 	e.outputFlag(cmd, formatText, formatPatch)
+	e.plaintextFlag(cmd)
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "compare versions, times and renewed certificates too")
 	return cmd
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/duration"
 
-	"github.com/meshctl/meshctl/internal/istiod"
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/status"
 )
@@ -64,6 +63,7 @@ The exit code is 3 if a proxy is STALE or in ERROR, or if there is a difference.
 		},
 	}
 	e.outputFlag(cmd, formatText, formatPatch)
+	e.plaintextFlag(cmd)
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "what the proxy has, from a dump in this `file`")
 	cmd.Flags().StringVarP(&o.revision, "revision", "r", "", "ask only the istiods of this `revision`")
 	return cmd
@@ -79,11 +79,11 @@ func revisionSelector(revision string) string {
 
 // meshStatus asks all istiods. Those that fail are named on stderr.
 func (e *env) meshStatus(ctx context.Context, revision string) ([]status.Proxy, error) {
-	cluster, err := e.cluster()
+	control, err := e.control(ctx, revision)
 	if err != nil {
 		return nil, err
 	}
-	answers, err := istiod.AskAll(ctx, cluster, e.global.istioNamespace, revisionSelector(revision), "/debug/syncz")
+	answers, err := control.AskAll(ctx, "/debug/syncz")
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +140,17 @@ func problemText(problem string) string {
 	return ": " + problem
 }
 
+// meaningText says what each state of a proxy's types means, the bad ones first.
+func meaningText(types map[status.State][]string) string {
+	var out []string
+	for _, state := range []status.State{status.Error, status.Stale, status.NotSent, status.Ignored, status.Synced} {
+		if names := types[state]; len(names) > 0 {
+			out = append(out, fmt.Sprintf("%s (%s): %s", state, strings.Join(names, ", "), state.Meaning()))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
 // statusReport has a row for each proxy and a column for each type.
 func statusReport(proxies []status.Proxy, now time.Time) printer.Report {
 	types := status.TypesOf(proxies)
@@ -148,7 +159,8 @@ func statusReport(proxies []status.Proxy, now time.Time) printer.Report {
 		Data: proxies}
 	for _, p := range proxies {
 		row := []string{p.Name, p.Cluster}
-		var subscribed, meaning []string
+		var subscribed []string
+		meaning := map[status.State][]string{}
 		for _, name := range types {
 			t, ok := p.Types[name]
 			if !ok {
@@ -161,12 +173,10 @@ func statusReport(proxies []status.Proxy, now time.Time) printer.Report {
 				text += " (" + duration.HumanDuration(now.Sub(t.Since)) + ")"
 			}
 			row = append(row, text)
-			if t.State == status.Stale || t.State == status.Error {
-				meaning = append(meaning, name+": "+t.State.Meaning()+problemText(t.Problem))
-			}
+			meaning[t.State] = append(meaning[t.State], name+problemText(t.Problem))
 		}
 		r.Rows = append(r.Rows, append(row, p.Istiod, p.Version, p.Kind,
-			fmt.Sprintf("%d (%s)", len(subscribed), strings.Join(subscribed, ",")), strings.Join(meaning, "; ")))
+			fmt.Sprintf("%d (%s)", len(subscribed), strings.Join(subscribed, ",")), meaningText(meaning)))
 		r.Names = append(r.Names, p.Name)
 	}
 	return r

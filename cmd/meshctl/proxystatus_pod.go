@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/meshctl/meshctl/internal/istiod"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/diff"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
 )
@@ -40,12 +39,12 @@ func runProxyStatusOf(ctx context.Context, e *env, o *proxyStatusOptions) error 
 
 // istiodDump is what the istiod that a proxy is connected to would send to it now.
 func (e *env) istiodDump(ctx context.Context, pod *corev1.Pod, revision string) (*dump.Dump, error) {
-	cluster, err := e.cluster()
+	control, err := e.control(ctx, revision)
 	if err != nil {
 		return nil, err
 	}
 	id := pod.Name + "." + pod.Namespace
-	answers, err := istiod.AskAll(ctx, cluster, e.global.istioNamespace, revisionSelector(revision), "/debug/config_dump?proxyID="+url.QueryEscape(id))
+	answers, err := control.AskAll(ctx, "/debug/config_dump?proxyID="+url.QueryEscape(id))
 	if err != nil {
 		return nil, err
 	}

@@ -59,6 +59,14 @@ func TestProxyStatus(t *testing.T) {
 			t.Errorf("%q is not told: %s", want, got.stderr)
 		}
 	}
+	got = meshctl(testEnv(t, ""), "ps", "--kubeconfig", s.Kubeconfig(), "-o", "wide")
+	for _, want := range []string{
+		"ERROR (LDS: no such filter): the proxy rejected", "STALE (RDS): istiod has sent", "NOT SENT (EDS): istiod had nothing", "SYNCED (CDS): the proxy has",
+	} {
+		if !strings.Contains(got.stdout, want) {
+			t.Errorf("-o wide: %q is not in\n%s", want, got.stdout)
+		}
+	}
 	got = meshctl(testEnv(t, ""), "ps", "--kubeconfig", s.Kubeconfig(), "-o", "json")
 	if got.code != exitFindings || !strings.Contains(got.stdout, `"state": "ERROR"`) {
 		t.Errorf("exit code %d\n%s", got.code, got.stdout)

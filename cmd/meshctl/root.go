@@ -65,6 +65,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetHelpCommandGroupID(groupCLI)
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
+		newAdminCmd(e),
 		newAnalyzeCmd(e, nil),
 		newAuthzCmd(e),
 		newCheckCmd(e, nil),
@@ -78,6 +79,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 		newInjectCmd(e, nil),
 		newInjectorCmd(e),
 		newInstallCmd(e, nil),
+		newInternalDebugCmd(e, nil),
 		newManifestCmd(e),
 		newMetricsCmd(e, nil),
 		newOptionsCmd(),

@@ -67,6 +67,7 @@ The exit code is 0 if the proxies have it, and 3 if the time was over before.`,
 		},
 	}
 	e.outputFlag(cmd)
+	e.plaintextFlag(cmd)
 	fs := cmd.Flags()
 	fs.Var(newChoice(&o.what, waitSynced, waitDelivered, waitDistribution), "for", "what to wait `for`: synced or delivered (distribution is synced)")
 	fs.StringArrayVarP(&o.files, "filename", "f", nil, "the objects of this `file` or folder, - is standard input (repeatable)")

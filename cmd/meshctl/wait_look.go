@@ -26,6 +26,7 @@ type waiting struct {
 	e       *env
 	o       *waitOptions
 	cluster *kube.Cluster
+	control *istiod.Control
 	changes []arrival.Change
 	proxies []*awaited
 	istiods map[string]*arrival.Istiod
@@ -61,7 +62,11 @@ func (e *env) newWaiting(ctx context.Context, o *waitOptions) (*waiting, error) 
 	if err != nil {
 		return nil, err
 	}
-	w := &waiting{e: e, o: o, cluster: cluster, istiods: map[string]*arrival.Istiod{}, pods: map[string]*corev1.Pod{}}
+	control, err := e.control(ctx, o.revision)
+	if err != nil {
+		return nil, err
+	}
+	w := &waiting{e: e, o: o, cluster: cluster, control: control, istiods: map[string]*arrival.Istiod{}, pods: map[string]*corev1.Pod{}}
 	var scopes []arrival.Scope
 	for _, object := range objects {
 		change, err := arrival.ChangeOf(object)
@@ -139,7 +144,7 @@ func (w *waiting) look(ctx context.Context) error {
 
 // lookAtIstiods updates what is known of the istiods.
 func (w *waiting) lookAtIstiods(ctx context.Context) (map[string]status.Proxy, error) {
-	answers, err := istiod.AskAll(ctx, w.cluster, w.e.global.istioNamespace, revisionSelector(w.o.revision), "/debug/syncz")
+	answers, err := w.control.AskAll(ctx, "/debug/syncz")
 	if err != nil {
 		return nil, err
 	}
@@ -173,11 +178,11 @@ func (w *waiting) lookAtIstiod(ctx context.Context, a istiod.Answer, out map[str
 		w.istiods[a.Name()], w.pods[a.Name()] = known, a.Istiod
 	}
 	seen := arrival.Look{At: w.e.now(), Newest: arrival.NewestPush(proxies), Listed: known.HasRead()}
-	if metrics, err := istiod.Ask(ctx, w.cluster, a.Istiod, "/metrics"); err == nil {
+	if metrics, err := w.control.Ask(ctx, a.Istiod, "/metrics"); err == nil {
 		seen.Events, seen.Counted = arrival.Events(metrics)
 	}
 	if !seen.Listed {
-		body, err := istiod.Ask(ctx, w.cluster, a.Istiod, "/debug/configz")
+		body, err := w.control.Ask(ctx, a.Istiod, "/debug/configz")
 		if err != nil {
 			return err
 		}
@@ -212,7 +217,7 @@ func (w *waiting) missing(ctx context.Context, p *awaited, s status.Proxy) (stri
 	case p.pod.Labels["app"] == "ztunnel": // of which istiod has no dump to compare with
 		return "", nil
 	}
-	body, err := istiod.Ask(ctx, w.cluster, w.pods[s.Istiod], "/debug/config_dump?proxyID="+url.QueryEscape(p.Proxy))
+	body, err := w.control.Ask(ctx, w.pods[s.Istiod], "/debug/config_dump?proxyID="+url.QueryEscape(p.Proxy))
 	if err != nil {
 		return "", err
 	}

@@ -25,6 +25,7 @@ func newZtunnelConfigCmd(e *env) *cobra.Command {
 		cmd.AddCommand(newZtunnelViewCmd(e, []ztunnel.View{view}, view.Name, view.Aliases, view.Short, nil))
 	}
 	cmd.AddCommand(newZtunnelViewCmd(e, ztunnel.Views(), "all", []string{"a"}, "Show everything, one table after the other", nil))
+	cmd.AddCommand(newZtunnelLogCmd(e, nil))
 	return cmd
 }
 
@@ -90,24 +91,15 @@ func newZtunnelViewCmd(e *env, views []ztunnel.View, name string, aliases []stri
 func (e *env) ztunnelDump(ctx context.Context, o *ztunnelOptions) (*ztunnel.Dump, error) {
 	target := e.fileTarget(o.file)
 	if o.file == "" {
+		pods, err := e.ztunnelPods(ctx, o.pod, o.node)
+		if err != nil {
+			return nil, err
+		}
 		cluster, err := e.cluster()
 		if err != nil {
 			return nil, err
 		}
-		pods, err := cluster.Pods(ctx, "", "app=ztunnel")
-		if err != nil {
-			return nil, err
-		}
-		name, namespace, _ := strings.Cut(strings.TrimPrefix(o.pod, "pod/"), ".")
-		for _, pod := range pods {
-			if (name == "" || pod.Name == name) && (namespace == "" || pod.Namespace == namespace) && (o.node == "" || pod.Spec.NodeName == o.node) {
-				target = proxyTarget{name: pod.Name + "." + pod.Namespace, open: onPod(cluster, pod)}
-				break
-			}
-		}
-		if target.file {
-			return nil, fmt.Errorf("no ztunnel found with pod %q and node %q among %d; is the ambient profile installed?", o.pod, o.node, len(pods))
-		}
+		target = proxyTarget{name: pods[0].Name + "." + pods[0].Namespace, open: onPod(cluster, pods[0])}
 	}
 	body, err := target.open(ctx, strings.TrimSuffix(envoy.ConfigDump, "?include_eds"))
 	if err != nil {

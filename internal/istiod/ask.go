@@ -4,13 +4,14 @@ package istiod
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Port is istiod's port for /debug, reached through the API server, which has checked
-// who asks and whom it forwards to.
+// Port is istiod's port for /debug and /metrics in plain HTTP. It is reached by a
+// port-forward: encrypted up to the node of the pod, and plain within the pod.
 const Port = 15014
 
 // atOnce bounds the instances that are asked at a time.
@@ -20,6 +21,23 @@ const atOnce = 8
 type Cluster interface {
 	Pods(ctx context.Context, namespace, selector string) ([]*corev1.Pod, error)
 	GetFromPod(ctx context.Context, namespace, pod string, port int, path string) ([]byte, error)
+}
+
+// Control is a control plane: the istiods of a namespace.
+type Control struct {
+	cluster   Cluster
+	namespace string
+	labels    string
+	secure    *secure // nil asks in plain HTTP
+}
+
+// New is the control plane in a namespace, narrowed by a selector unless that is empty.
+func New(cluster Cluster, namespace, selector string) *Control {
+	labels := "app=istiod"
+	if selector != "" {
+		labels += "," + selector
+	}
+	return &Control{cluster: cluster, namespace: namespace, labels: labels}
 }
 
 // Answer is what one instance said.
@@ -32,19 +50,15 @@ type Answer struct {
 // Name is the name of the instance as the tables show it.
 func (a Answer) Name() string { return a.Istiod.Name }
 
-// AskAll asks every istiod of a namespace for a path, all at the same time. One that
-// fails does not hide the others. selector narrows to a revision.
-func AskAll(ctx context.Context, cluster Cluster, namespace, selector, path string) ([]Answer, error) {
-	labels := "app=istiod"
-	if selector != "" {
-		labels += "," + selector
-	}
-	pods, err := cluster.Pods(ctx, namespace, labels)
+// AskAll asks every istiod for a path, all at the same time. One that fails does not hide
+// the others.
+func (c *Control) AskAll(ctx context.Context, path string) ([]Answer, error) {
+	pods, err := c.cluster.Pods(ctx, c.namespace, c.labels)
 	if err != nil {
 		return nil, err
 	}
 	if len(pods) == 0 {
-		return nil, fmt.Errorf("no istiod found in namespace %s with labels %s; is it in another one (--istio-namespace)?", namespace, labels)
+		return nil, fmt.Errorf("no istiod found in namespace %s with labels %s; is it in another one (--istio-namespace)?", c.namespace, c.labels)
 	}
 	answers := make([]Answer, len(pods))
 	var work errgroup.Group
@@ -52,10 +66,22 @@ func AskAll(ctx context.Context, cluster Cluster, namespace, selector, path stri
 	for i, pod := range pods {
 		work.Go(func() error {
 			answers[i].Istiod = pod
-			answers[i].Body, answers[i].Err = cluster.GetFromPod(ctx, pod.Namespace, pod.Name, Port, path)
+			answers[i].Body, answers[i].Err = c.Ask(ctx, pod, path)
 			return nil
 		})
 	}
 	_ = work.Wait() // failures are kept in the answers
 	return answers, nil
+}
+
+// Ask asks one istiod for a path.
+func (c *Control) Ask(ctx context.Context, pod *corev1.Pod, path string) ([]byte, error) {
+	if page, ok := strings.CutPrefix(path, "/debug/"); ok && c.secure != nil {
+		body, err := c.secure.page(ctx, pod, page)
+		if err != nil {
+			return nil, fmt.Errorf("asking %s for %s: %w", pod.Name, path, err)
+		}
+		return body, nil
+	}
+	return c.cluster.GetFromPod(ctx, pod.Namespace, pod.Name, Port, path)
 }
