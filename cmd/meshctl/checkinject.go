@@ -184,9 +184,5 @@ func (o *checkInjectOptions) pod(ctx context.Context, cluster *kube.Cluster) (*c
 			return pod, nil
 		}
 	}
-	pods, err := cluster.ResolvePods(ctx, cluster.Namespace(), o.target)
-	if err != nil {
-		return nil, err
-	}
-	return pods[0], nil
+	return podToCheck(ctx, cluster, o.target)
 }

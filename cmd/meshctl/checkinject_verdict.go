@@ -44,6 +44,7 @@ func (m *checkMesh) follow(ctx context.Context, e *env, check *injectCheck, pod 
 		return
 	}
 	options := inject.Options{Revision: by.Revision, Tags: inject.Tags(m.webhooks, by.Revision), Namespaces: m.namespaces}
+	options.NativeSidecars = m.native(ctx, e, by.Revision)
 	err := readConfigMaps(ctx, m.cluster, e.global.istioNamespace, &options)
 	var injector *inject.Injector
 	if err == nil {
@@ -55,9 +56,21 @@ func (m *checkMesh) follow(ctx context.Context, e *env, check *injectCheck, pod 
 	}
 	decision := injector.Decide(pod, pod.Namespace, nil)
 	check.Inject, check.Steps = decision.Inject, decision.Steps
-	if !decision.Inject {
+	if decision.Inject {
+		check.Steps = append(check.Steps, injector.Course(pod)...)
+	} else {
 		check.Notes = append(check.Notes, by.Webhook+" lets it pass: "+decision.Reason)
 	}
+}
+
+// native says whether the injector of a revision makes native sidecars.
+func (m *checkMesh) native(ctx context.Context, e *env, revision string) bool {
+	set, skipped, err := m.cluster.List(ctx, []schema.GroupKind{nodeKind}, kube.ListOptions{})
+	if err != nil {
+		return false // the ConfigMaps, which are read next, will not be there either
+	}
+	e.tellSkipped(skipped)
+	return e.istiodSettings(ctx, m.cluster, revision).Native(kubeletVersions(set))
 }
 
 // checkPod holds a pod against all injectors; those that take it come second.
@@ -96,6 +109,14 @@ func checkPod(pod *corev1.Pod, namespace map[string]string, webhooks []inject.We
 	return check, by
 }
 
+// verdict is the answer in words.
+func (c injectCheck) verdict() string {
+	if c.Inject {
+		return "would be injected"
+	}
+	return "would not be injected"
+}
+
 func printInjectChecks(e *env, checks []injectCheck) error {
 	if e.global.output != printer.Table && e.global.output != printer.Wide {
 		report := printer.Report{Data: checks}
@@ -132,11 +153,7 @@ func printInjectChecks(e *env, checks []injectCheck) error {
 				fmt.Fprintf(e.out, "%s: %s: %s\n", check.Target, step.Check, step.Found)
 			}
 		}
-		verdict := "would not be injected"
-		if check.Inject {
-			verdict = "would be injected"
-		}
-		fmt.Fprintln(e.out, check.Target+": "+verdict)
+		fmt.Fprintln(e.out, check.Target+": "+check.verdict())
 	}
 	return nil
 }

@@ -48,6 +48,10 @@ func (e incompleteError) Unwrap() error { return e.err }
 // found has been printed already.
 var errFindings = errors.New("findings")
 
+// errTold says that the command failed and has told all about it in a form for
+// programs, to which nothing may be added.
+var errTold = errors.New("failed")
+
 // errInterrupted is the cause with which a signal ends a command's context.
 var errInterrupted = errors.New("interrupted")
 

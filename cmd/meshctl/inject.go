@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -20,22 +21,14 @@ type injectOptions struct {
 	inPlace bool
 	check   bool
 	explain bool
+	target  string // what to explain instead of files: a pod or workload in the cluster
 	report  reportFormat
 }
-
-// reportFormat is how inject and uninject tell what they did.
-type reportFormat string
-
-const (
-	reportText reportFormat = "text"
-	reportJSON reportFormat = "json"
-	reportNone reportFormat = "none"
-)
 
 func newInjectCmd(e *env, runF func(context.Context, *injectOptions) error) *cobra.Command {
 	o := &injectOptions{report: reportText}
 	cmd := &cobra.Command{
-		Use:     "inject",
+		Use:     "inject [[TYPE/]NAME[.NAMESPACE]]",
 		Aliases: []string{"kube-inject"},
 		Short:   "Put the mesh's proxy into workloads",
 		GroupID: groupWorkloads,
@@ -53,7 +46,11 @@ snapshot.
 Host network, the label and the annotation sidecar.istio.io/inject and the
 system namespaces decide whether a workload is injected. A cluster's
 configuration and the charts add what the webhook looks at: policy, selectors,
-and the labels of Namespaces that are known.`,
+and the labels of Namespaces that are known. Workloads that name no namespace
+count as those of --namespace.
+
+With --explain an argument may name what to explain: a file, or a pod or workload
+in the cluster, of which also the webhooks' selectors are explained.`,
 		Example: `  # Inject and deploy
   meshctl inject -f app.yaml | kubectl apply -f -
 
@@ -69,10 +66,14 @@ and the labels of Namespaces that are known.`,
   # With the configuration of a control plane in the cluster
   meshctl inject -f app.yaml --revision canary
 
-  # Why is this workload (not) injected?
-  meshctl inject -f app.yaml --explain`,
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  # Why is this workload (not) injected? In a file, and in the cluster
+  meshctl inject --explain app.yaml
+  meshctl inject --explain deploy/web -n shop`,
+		Args: usageArgs(cobra.MaximumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.take(args); err != nil {
+				return err
+			}
 			if err := o.validate(); err != nil {
 				return err
 			}
@@ -94,7 +95,35 @@ and the labels of Namespaces that are known.`,
 	return cmd
 }
 
+// take finds out what an argument means. Only --explain takes one: a file, or
+// else something in the cluster.
+func (o *injectOptions) take(args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case !o.explain:
+		return usagef("inject takes no arguments, got %q; name files by -f, or add --explain to have it explained", args[0])
+	case len(o.input.files) > 0 || o.input.kustomize != "":
+		return usagef("--explain explains %q or the files given by -f or -k, not both", args[0])
+	}
+	if _, err := os.Stat(args[0]); err == nil || args[0] == resource.StdinName || isURL(args[0]) || looksLikeFile(args[0]) {
+		o.input.files = args
+		return nil
+	}
+	o.target = args[0]
+	if o.config.given() {
+		return usagef("--explain %s goes by the configuration of its own control plane; leave out --revision and all other configuration", o.target)
+	}
+	return nil
+}
+
 func (o *injectOptions) validate() error {
+	if o.target != "" && (o.output != "" || o.inPlace || o.check) {
+		return usagef("--output, --in-place, --check and --explain exclude each other; use one of them")
+	}
+	if o.target != "" {
+		return nil
+	}
 	if err := o.input.validate(o.inPlace); err != nil {
 		return err
 	}
@@ -114,6 +143,9 @@ func (o *injectOptions) validate() error {
 }
 
 func runInject(ctx context.Context, e *env, o *injectOptions) error {
+	if o.target != "" {
+		return explainTarget(ctx, e, o)
+	}
 	files, err := o.input.read(ctx, e)
 	if err != nil {
 		return err
@@ -126,24 +158,24 @@ func runInject(ctx context.Context, e *env, o *injectOptions) error {
 	for i, f := range files {
 		results[i] = injector.Stream(f.Name, f.Data)
 	}
+	e.tellEmpty(o.report, files, results)
 	reports := allReports(results)
 	switch {
 	case o.explain:
-		explainDecisions(e, reports)
-		return failuresOf(e, reports)
+		return explainReports(e, o.report, reports)
 	case o.check:
-		return checkInjected(e, reports)
+		return checkInjected(e, o.report, reports)
 	}
 	if err := e.tellReports(o.report, reports); err != nil {
 		return err
 	}
-	return writeResults(e, o.output, o.inPlace, files, results)
+	return writeResults(e, o.report, o.output, o.inPlace, files, results)
 }
 
 // writeResults writes what became of the files. A file is written only if
 // nothing failed; stdout gets what worked.
-func writeResults(e *env, output string, inPlace bool, files []resource.File, results []inject.Result) error {
-	failure := failuresOf(e, allReports(results))
+func writeResults(e *env, report reportFormat, output string, inPlace bool, files []resource.File, results []inject.Result) error {
+	failure := failuresOf(e, report, allReports(results))
 	if failure != nil && (inPlace || output != "") {
 		return failure
 	}
@@ -159,7 +191,7 @@ func writeResults(e *env, output string, inPlace bool, files []resource.File, re
 		return nil
 	}
 	text := joinStreams(results)
-	if output != "" {
+	if output != "" && output != resource.StdinName {
 		return resource.WriteFile(output, text)
 	}
 	if _, err := e.out.Write(text); err != nil {
@@ -185,47 +217,14 @@ func joinStreams(results []inject.Result) []byte {
 	return out.Bytes()
 }
 
-func allReports(results []inject.Result) []inject.Report {
-	reports := []inject.Report{}
-	for _, r := range results {
-		reports = append(reports, r.Reports...)
-	}
-	return reports
-}
-
-// tellReports tells on stderr what became of each object.
-func (e *env) tellReports(format reportFormat, reports []inject.Report) error {
-	switch format {
-	case reportJSON:
-		return printer.PrintJSON(e.err, reports)
-	case reportText:
-		for _, r := range reports {
-			if r.Outcome != inject.Foreign && r.Outcome != inject.Failed {
-				fmt.Fprintln(e.err, r)
-			}
-		}
-	}
-	return nil
-}
-
-// failuresOf tells each failure on a line of its own and sums them up.
-func failuresOf(e *env, reports []inject.Report) error {
-	failed := 0
-	for _, r := range reports {
-		if r.Err != nil {
-			fmt.Fprintln(e.err, r)
-			failed++
-		}
-	}
-	if failed == 0 {
-		return nil
-	}
-	return fmt.Errorf("%d of %d documents failed and are left out of the output", failed, len(reports))
-}
-
 // checkInjected lists the workloads that injection would change.
-func checkInjected(e *env, reports []inject.Report) error {
-	if err := failuresOf(e, reports); err != nil {
+func checkInjected(e *env, report reportFormat, reports []inject.Report) error {
+	if report == reportJSON {
+		if err := e.tellReports(report, reports); err != nil {
+			return err
+		}
+	}
+	if err := failuresOf(e, report, reports); err != nil {
 		return err
 	}
 	found := false
@@ -239,17 +238,4 @@ func checkInjected(e *env, reports []inject.Report) error {
 		return errFindings
 	}
 	return nil
-}
-
-func explainDecisions(e *env, reports []inject.Report) {
-	for _, r := range reports {
-		if r.Outcome == inject.Foreign || r.Err != nil {
-			continue
-		}
-		fmt.Fprintf(e.out, "%s: %s\n", r.Place(), r.Object())
-		for _, step := range r.Steps {
-			fmt.Fprintf(e.out, "  %s: %s\n", step.Check, step.Found)
-		}
-		fmt.Fprintf(e.out, "  => %s: %s\n", r.Outcome, r.Reason)
-	}
 }

@@ -40,7 +40,7 @@ func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Option
 	if err != nil {
 		return err
 	}
-	o.Revision = c.revision
+	o.Namespace, o.Revision = cluster.Namespace(), c.revision
 	if w, ok := inject.ForRevision(webhooks, c.revision); ok {
 		o.Revision = w.Revision
 		o.Cluster, o.Network = inject.PathSettings(w.Path())

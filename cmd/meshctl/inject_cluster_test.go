@@ -87,7 +87,7 @@ func TestCheckInject(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"bare", "-n", "shop"}, exitOK, "namespace label istio-injection=enabled ask"},
+		{[]string{"bare", "-n", "shop"}, exitOK, "namespace label istio-injection=enabled asks for it"},
 		{[]string{"bare", "-n", "shop"}, exitOK, "restart it"},
 		{[]string{"out.shop"}, exitOK, "pod label sidecar.istio.io/inject=false turns injection off"},
 		{[]string{"namespace/legacy"}, exitOK, "the namespace belongs to revision or tag gone"},
@@ -166,5 +166,70 @@ func TestInjectFromASnapshot(t *testing.T) {
 	got := meshctl(testEnv(t, deploymentYAML), "inject", "-f", "-", "--from", archive)
 	if got.code != exitOK || !strings.Contains(got.stdout, "proxyv2:9.9") {
 		t.Errorf("code %d\n%s", got.code, got.stderr)
+	}
+}
+
+const idleDeployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: idle, namespace: shop}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: idle}}
+  template:
+    metadata: {labels: {app: idle}, annotations: {inject.istio.io/templates: "sidecar,custom", sidecar.istio.io/nativeSidecar: "true"}}
+    spec: {containers: [{name: app, image: app}]}
+`
+
+func TestInjectExplainsWhatIsInTheCluster(t *testing.T) {
+	server := clusterWith(t, nil, shopObjects, idleDeployment)
+	explain := func(args ...string) string {
+		t.Helper()
+		got := meshctl(testEnv(t, ""), append([]string{"inject", "--explain", "-c", server.Kubeconfig()}, args...)...)
+		if got.code != exitOK {
+			t.Fatalf("%v: code %d\n%s", args, got.code, got.stderr)
+		}
+		return got.stdout
+	}
+	want := `test: Pod shop/bare
+  webhook istio-sidecar-injector sees it: namespace label istio-injection=enabled asks for it
+  host network: false
+  namespace: shop
+  namespace label istio-injection: enabled
+  namespace label istio.io/rev: not set
+  annotation sidecar.istio.io/inject: not set
+  neverInjectSelector: none in the configuration
+  alwaysInjectSelector: none in the configuration
+  policy: enabled
+  templates: sidecar (the configuration's default)
+  native sidecar: false (the configuration's default)
+  note: it has no proxy yet: it was created before injection was turned on; restart it
+  => would be injected by revision default
+`
+	if got := explain("bare.shop"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if got := explain("out", "-n", "shop"); !strings.Contains(got, "does not see it: pod label sidecar.istio.io/inject=false turns injection off\n") || !strings.HasSuffix(got, "  => would not be injected\n") {
+		t.Errorf("of a pod that opts out:\n%s", got)
+	}
+	// A workload without pods: its template is explained.
+	got := explain("deploy/idle", "-n", "shop")
+	for _, want := range []string{"Pod shop/idle\n", "templates: sidecar, custom (annotation inject.istio.io/templates)", "native sidecar: true (annotation sidecar.istio.io/nativeSidecar)", "=> would be injected"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("of a workload without pods: no %q in:\n%s", want, got)
+		}
+	}
+	if got := explain("bare.shop", "--report", "json"); !strings.Contains(got, `"inject": true`) || !strings.Contains(got, `"check": "policy"`) {
+		t.Errorf("as JSON:\n%s", got)
+	}
+	for _, args := range [][]string{{"absent", "-n", "shop"}, {"deploy/absent", "-n", "shop"}} {
+		if got := meshctl(testEnv(t, ""), append([]string{"inject", "--explain", "-c", server.Kubeconfig()}, args...)...); got.code != exitFailed || !strings.Contains(got.stderr, "no pod found") {
+			t.Errorf("%v: code %d, %s", args, got.code, got.stderr)
+		}
+	}
+	for _, args := range [][]string{{"bare", "--check"}, {"bare", "--revision", "x"}, {"bare", "other"}} {
+		if got := meshctl(testEnv(t, ""), append([]string{"inject", "--explain"}, args...)...); got.code != exitUsage {
+			t.Errorf("%v: code %d, %s", args, got.code, got.stderr)
+		}
 	}
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
+	meshconfig "istio.io/api/mesh/v1alpha1"
 
 	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/pkg/inject"
@@ -63,9 +63,14 @@ func (c *injectConfig) fromCharts() bool {
 	return len(c.mesh.files)+len(c.mesh.sets)+len(c.mesh.setStrings) > 0 || c.mesh.profile != "" || c.mesh.manifests != ""
 }
 
+// given says whether the user has chosen any configuration.
+func (c *injectConfig) given() bool {
+	return c.fromFiles() || c.fromCharts() || c.revision != ""
+}
+
 // injector gathers the configuration.
 func (c *injectConfig) injector(ctx context.Context, e *env) (*inject.Injector, error) {
-	o := inject.Options{Revision: c.revision, Explicit: c.configFile != "", Getenv: e.getenv}
+	o := inject.Options{Revision: c.revision, Explicit: c.configFile != "", Getenv: e.getenv, Namespace: e.global.kube.Namespace}
 	o.NativeSidecars = c.native == nativeOn || c.native == nativeAuto && e.getenv("ENABLE_NATIVE_SIDECARS") == "true"
 	if (c.revision != "" || e.global.from != "") && !c.fromFiles() && !c.fromCharts() {
 		if err := c.readCluster(ctx, e, &o); err != nil {
@@ -93,16 +98,28 @@ func (c *injectConfig) readFiles(o *inject.Options) error {
 		if err != nil {
 			return usagef("reading the injection configuration: %w", err)
 		}
-		if err := parse(text); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+		var located usageError
+		switch err := parse(text); {
+		case err == nil, errors.As(err, &located):
+			return err
+		default:
+			return usagef("%s: %w", name, err)
 		}
-		return nil
 	}
 	return errors.Join(
 		read(c.configFile, func(text []byte) (err error) { o.Config, err = inject.ParseConfig(text); return err }),
-		read(c.meshFile, func(text []byte) (err error) { o.Mesh, err = istio.ParseMeshConfig(text); return err }),
+		read(c.meshFile, func(text []byte) (err error) { o.Mesh, err = parseMeshFile(c.meshFile, text); return err }),
 		read(c.valuesFile, func(text []byte) (err error) { o.Values, err = inject.ParseValues(text); return err }),
 	)
+}
+
+// parseMeshFile reads a mesh config. A misspelt field in a cluster is istiod's
+// business, in a file it is a mistake of the user's.
+func parseMeshFile(name string, text []byte) (*meshconfig.MeshConfig, error) {
+	if err := install.CheckMeshConfig(install.File{Name: name, Data: text}); err != nil {
+		return nil, inputError(err)
+	}
+	return istio.ParseMeshConfig(text)
 }
 
 // readCharts fills in what the files leave open. An operator file goes before

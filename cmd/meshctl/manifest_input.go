@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ type manifestInput struct {
 
 func (m *manifestInput) register(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.StringSliceVarP(&m.files, "filename", "f", nil, "`file`, directory, URL or - for stdin (repeatable)")
+	fs.StringArrayVarP(&m.files, "filename", "f", nil, "`file`, directory, URL or - for stdin (repeatable)")
 	fs.StringVarP(&m.kustomize, "kustomize", "k", "", "`directory` with a kustomization to build")
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
 	_ = cmd.MarkFlagDirname("kustomize")
@@ -35,12 +36,26 @@ func (m *manifestInput) validate(inPlace bool) error {
 	if inPlace && m.kustomize != "" {
 		return usagef("--in-place cannot write back to a kustomization; use --output")
 	}
-	for _, name := range m.files {
+	for _, name := range m.names() {
 		if inPlace && (name == resource.StdinName || isURL(name)) {
 			return usagef("--in-place cannot write back to %s; use --output", name)
 		}
 	}
 	return nil
+}
+
+// names are the files one by one: as with kubectl, commas separate several,
+// unless they belong to a URL or to a file's name.
+func (m *manifestInput) names() []string {
+	var names []string
+	for _, name := range m.files {
+		if _, err := os.Lstat(name); err == nil || isURL(name) {
+			names = append(names, name)
+		} else {
+			names = append(names, strings.Split(name, ",")...)
+		}
+	}
+	return names
 }
 
 func isURL(name string) bool {
@@ -54,7 +69,7 @@ const maxDownload = 64 << 20
 func (m *manifestInput) read(ctx context.Context, e *env) ([]resource.File, error) {
 	var files []resource.File
 	stdin := false
-	for _, name := range m.files {
+	for _, name := range m.names() {
 		if isURL(name) {
 			data, err := download(ctx, name)
 			if err != nil {
@@ -68,6 +83,9 @@ func (m *manifestInput) read(ctx context.Context, e *env) ([]resource.File, erro
 				return nil, usagef("stdin (-) is given twice; it can be read only once")
 			}
 			stdin = true
+			if isTerminal(e.in) {
+				fmt.Fprintln(e.err, "reading from this terminal; end the input with Ctrl-D")
+			}
 		}
 		read, err := resource.ReadFiles([]string{name}, e.in)
 		if err != nil {

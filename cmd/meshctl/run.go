@@ -91,7 +91,7 @@ func (e *env) bound(cmd *cobra.Command) error {
 func (e *env) printError(program string, ended end) {
 	err := ended.err
 	switch {
-	case err == nil, errors.Is(err, errFindings):
+	case err == nil, errors.Is(err, errFindings), errors.Is(err, errTold):
 		return
 	case errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errDeadline) && exitCode(err) != exitCluster:
 		err = fmt.Errorf("%w (%w)", err, errDeadline)

@@ -71,8 +71,9 @@ func runUninject(ctx context.Context, e *env, o *uninjectOptions) error {
 	for i, f := range files {
 		results[i] = inject.Uninject(f.Name, f.Data)
 	}
+	e.tellEmpty(o.report, files, results)
 	if err := e.tellReports(o.report, allReports(results)); err != nil {
 		return err
 	}
-	return writeResults(e, o.output, o.inPlace, files, results)
+	return writeResults(e, o.report, o.output, o.inPlace, files, results)
 }

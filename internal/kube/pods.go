@@ -90,21 +90,12 @@ func (e NoPodsError) Error() string {
 // workload, "svc/NAME"; ".NAMESPACE" may follow each. A bare name that is no
 // pod is taken as the name of a Deployment.
 func (c *Cluster) ResolvePods(ctx context.Context, namespace, what string) ([]*corev1.Pod, error) {
-	kindName, name, typed := strings.Cut(what, "/")
-	if !typed {
-		kindName, name = "pod", what
-	}
-	if kindName == "" || name == "" || strings.Contains(name, "/") {
-		return nil, fmt.Errorf("%q names no pod: expected NAME, NAME.NAMESPACE or TYPE/NAME", what)
-	}
-	if bare, ns, ok := strings.Cut(name, "."); ok {
-		name, namespace = bare, ns
-	}
-	gk, err := c.KindByName(ctx, kindName)
+	gk, namespace, name, err := c.named(ctx, namespace, what)
 	if err != nil {
 		return nil, err
 	}
 	if gk == podKind {
+		typed := strings.Contains(what, "/")
 		pods, err := c.podByName(ctx, namespace, name)
 		if err != nil || len(pods) > 0 {
 			return pods, err
@@ -126,6 +117,35 @@ func (c *Cluster) ResolvePods(ctx context.Context, namespace, what string) ([]*c
 		return nil, NoPodsError{what, namespace}
 	}
 	return pods, err
+}
+
+// Workload reads the object that a user means by "TYPE/NAME" or "NAME", which
+// is a Deployment's here, whether it has pods or not.
+func (c *Cluster) Workload(ctx context.Context, namespace, what string) (*resource.Object, error) {
+	gk, namespace, name, err := c.named(ctx, namespace, what)
+	if err != nil {
+		return nil, err
+	}
+	if gk == podKind && !strings.Contains(what, "/") {
+		gk = schema.GroupKind{Group: "apps", Kind: "Deployment"}
+	}
+	return c.Get(ctx, gk, namespace, name)
+}
+
+// named takes apart what a user calls an object; a name alone is a pod's.
+func (c *Cluster) named(ctx context.Context, namespace, what string) (gk schema.GroupKind, ns, name string, err error) {
+	kindName, name, typed := strings.Cut(what, "/")
+	if !typed {
+		kindName, name = "pod", what
+	}
+	if kindName == "" || name == "" || strings.Contains(name, "/") {
+		return gk, "", "", fmt.Errorf("%q names no pod: expected NAME, NAME.NAMESPACE or TYPE/NAME", what)
+	}
+	if bare, ns, ok := strings.Cut(name, "."); ok {
+		name, namespace = bare, ns
+	}
+	gk, err = c.KindByName(ctx, kindName)
+	return gk, namespace, name, err
 }
 
 func (c *Cluster) podByName(ctx context.Context, namespace, name string) ([]*corev1.Pod, error) {

@@ -3,6 +3,7 @@ package inject
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"istio.io/api/annotation"
 	"istio.io/api/label"
@@ -17,13 +18,30 @@ import (
 type Decision struct {
 	Inject bool
 	Reason string
-	Steps  []Step // what was looked at, in order; the last one decided
+	Steps  []Step // what was looked at, in order
 }
 
 // Step is one thing that was looked at on the way to a decision.
 type Step struct {
 	Check string `json:"check"`
 	Found string `json:"found"`
+}
+
+// Course says what an injection of a pod goes by besides the pod's own
+// settings: which templates, and what kind of sidecar.
+func (i *Injector) Course(pod *corev1.Pod) []Step {
+	var d decider
+	by := "the configuration's default"
+	if _, ok := pod.Annotations[annotation.InjectTemplates.Name]; ok {
+		by = "annotation " + annotation.InjectTemplates.Name
+	}
+	d.see("templates", "%s (%s)", strings.Join(i.templateNames(pod.Annotations), ", "), by)
+	by = "the configuration's default"
+	if value := pod.Annotations[annotation.SidecarNativeSidecar.Name]; value == "true" || value == "false" {
+		by = "annotation " + annotation.SidecarNativeSidecar.Name
+	}
+	d.see("native sidecar", "%t (%s)", i.native(pod.Annotations), by)
+	return d.steps
 }
 
 // decider collects the steps.
@@ -50,7 +68,7 @@ func (i *Injector) Decide(pod *corev1.Pod, namespace string, known map[string]Na
 	if !i.options.Explicit {
 		own = namespace
 	}
-	d.see("namespace", "%q", own)
+	d.see("namespace", "%s", orNotSet(own))
 	if ignoredNamespace(own) {
 		return d.decide(false, "namespace %s belongs to Kubernetes itself", own)
 	}
@@ -63,7 +81,7 @@ func (i *Injector) Decide(pod *corev1.Pod, namespace string, known map[string]Na
 	if own, ok := pod.Labels[label.SidecarInject.Name]; ok {
 		value, from = own, "label"
 	}
-	d.see(from+" "+label.SidecarInject.Name, "%q", value)
+	d.see(from+" "+label.SidecarInject.Name, "%s", orNotSet(value))
 	switch value {
 	case "true":
 		return d.decide(true, "%s %s is true", from, label.SidecarInject.Name)
@@ -83,16 +101,13 @@ func (i *Injector) decideByRevision(d *decider, pod *corev1.Pod, namespace strin
 		decision := d.decide(false, format, args...)
 		return &decision
 	}
-	ns, ok := known[namespace]
+	ns, ok := i.namespace(namespace, known)
 	if !ok {
-		ns, ok = i.options.Namespaces[namespace]
-	}
-	if !ok {
-		d.see("labels of namespace "+namespace, "not known")
+		d.see("namespace labels", "not known")
 	} else {
 		injection, revision := ns.Labels[istio.InjectionLabel], ns.Labels[label.IoIstioRev.Name]
-		d.see("namespace label "+istio.InjectionLabel, "%q", injection)
-		d.see("namespace label "+label.IoIstioRev.Name, "%q", revision)
+		d.see("namespace label "+istio.InjectionLabel, "%s", orNotSet(injection))
+		d.see("namespace label "+label.IoIstioRev.Name, "%s", orNotSet(revision))
 		switch {
 		case injection == istio.InjectionDisabled:
 			return stop("namespace %s has the label %s=%s", namespace, istio.InjectionLabel, injection)
@@ -103,11 +118,21 @@ func (i *Injector) decideByRevision(d *decider, pod *corev1.Pod, namespace strin
 		}
 	}
 	revision := pod.Labels[label.IoIstioRev.Name]
-	d.see("label "+label.IoIstioRev.Name, "%q", revision)
+	d.see("label "+label.IoIstioRev.Name, "%s", orNotSet(revision))
 	if revision != "" && !i.answersTo(revision) {
 		return stop("its label %s names revision %s", label.IoIstioRev.Name, revision)
 	}
 	return nil
+}
+
+// namespace is what is known of a namespace: from the same stream, else from
+// the options.
+func (i *Injector) namespace(name string, known map[string]Namespace) (Namespace, bool) {
+	if ns, ok := known[name]; ok {
+		return ns, true
+	}
+	ns, ok := i.options.Namespaces[name]
+	return ns, ok
 }
 
 // answersTo says whether this injector's revision is known by a name.
@@ -122,18 +147,27 @@ func (i *Injector) decideByConfig(d *decider, pod labels.Set) Decision {
 		d.see("neverInjectSelector", "%s matches", s)
 		return d.decide(false, "its labels match neverInjectSelector %s", s)
 	}
-	d.see("neverInjectSelector", "%d selectors, none matches", len(config.NeverInjectSelector))
+	d.see("neverInjectSelector", "%s", noneOf(config.NeverInjectSelector))
 	if s := matching(config.AlwaysInjectSelector, pod); s != "" {
 		d.see("alwaysInjectSelector", "%s matches", s)
 		return d.decide(true, "its labels match alwaysInjectSelector %s", s)
 	}
-	d.see("alwaysInjectSelector", "%d selectors, none matches", len(config.AlwaysInjectSelector))
+	d.see("alwaysInjectSelector", "%s", noneOf(config.AlwaysInjectSelector))
 	d.see("policy", "%s", config.Policy)
 	if config.Policy == PolicyDisabled {
 		return d.decide(false, "the injector's policy is disabled and nothing asks for injection")
 	}
 	return d.decide(true, "the injector's policy is enabled and nothing speaks against it")
 }
+
+func noneOf(selectors []metav1.LabelSelector) string {
+	if len(selectors) == 0 {
+		return "none in the configuration"
+	}
+	return fmt.Sprintf("none of %d matches", len(selectors))
+}
+
+func orNotSet(value string) string { return firstOf(value, "not set") }
 
 // matching gives the first selector that matches, "" if none does. Empty and
 // broken selectors match nothing.

@@ -34,6 +34,8 @@ type Options struct {
 	// NativeSidecars runs the proxy as an init container that is always
 	// restarted; pods may choose otherwise.
 	NativeSidecars bool
+	// Namespace is where objects go that name none; "" if that is not known.
+	Namespace string
 	// Namespaces are those that are known, by name.
 	Namespaces map[string]Namespace
 	// ProxyConfigs are the mesh's ProxyConfig resources.

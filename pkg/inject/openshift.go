@@ -2,7 +2,10 @@ package inject
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // The annotations in which OpenShift writes the IDs a namespace's pods may
@@ -41,4 +44,31 @@ func lastID(block string) (int64, bool) {
 		return int64(second), true
 	}
 	return 0, false
+}
+
+// withoutAssignedUser is a pod whose own proxy container has no user if that
+// is the application's: OpenShift has then given all containers the same one,
+// and a proxy with the application's user would be spared its own redirection.
+func withoutAssignedUser(pod *corev1.Pod) *corev1.Pod {
+	proxy := findProxy(pod)
+	if proxy == nil || proxy.SecurityContext == nil {
+		return pod
+	}
+	var proxyUser, appUser int64
+	for _, c := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
+		switch {
+		case c.SecurityContext == nil || c.SecurityContext.RunAsUser == nil:
+		case c.Name == ProxyContainer:
+			proxyUser = *c.SecurityContext.RunAsUser
+		case c.Name != validationContainer && c.Name != initContainer:
+			appUser = *c.SecurityContext.RunAsUser
+		}
+	}
+	if proxyUser != appUser {
+		return pod
+	}
+	pod = pod.DeepCopy()
+	security := findProxy(pod).SecurityContext
+	security.RunAsUser, security.RunAsGroup = nil, nil
+	return pod
 }

@@ -28,7 +28,7 @@ func splitKey(line string) (key, value string, ok bool) {
 		}
 		value = line[end+1:]
 	}
-	if value != "" && value[0] != ' ' {
+	if value != "" && value[0] != ' ' || len(line)-len(value) > longKey {
 		panic(giveUp{})
 	}
 	value = strings.TrimLeft(value, " ")
@@ -63,10 +63,11 @@ func (f *flowReader) collection(depth int) any {
 			f.text = f.text[1:]
 			return list
 		}
+		start := len(f.text)
 		v := f.value(depth)
 		if open == '{' {
 			key, ok := v.(string)
-			if !ok || !strings.HasPrefix(f.text, ": ") {
+			if !ok || start-len(f.text) > longKey || !strings.HasPrefix(f.text, ": ") {
 				panic(giveUp{})
 			}
 			f.text = f.text[2:]

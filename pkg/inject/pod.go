@@ -13,22 +13,28 @@ import (
 	"github.com/meshctl/meshctl/internal/istio"
 )
 
-// proxySettings are the mesh config and proxy config that hold for one pod.
+// proxySettings are what holds for one pod: mesh config, proxy config and the
+// pod's namespace, as far as it is known.
 type proxySettings struct {
-	mesh  *meshv1alpha1.MeshConfig
-	proxy *meshv1alpha1.ProxyConfig
+	mesh      *meshv1alpha1.MeshConfig
+	proxy     *meshv1alpha1.ProxyConfig
+	namespace Namespace
 }
 
-// Pod injects one pod, whatever the decision about it would be. The pod stays
-// as it is; the names of the templates used come second.
-func (i *Injector) Pod(pod *corev1.Pod, owner Owner) (*corev1.Pod, []string, error) {
+// Pod injects one pod of a namespace, whatever the decision about it would be.
+// The pod stays as it is; the names of the templates used come second.
+func (i *Injector) Pod(pod *corev1.Pod, owner Owner, namespace Namespace) (*corev1.Pod, []string, error) {
 	if err := checkAnnotations(pod.Annotations); err != nil {
 		return nil, nil, err
+	}
+	if !i.options.Explicit && i.options.Values.openShift() {
+		pod = withoutAssignedUser(pod)
 	}
 	settings, err := i.settings(pod, owner.Namespace)
 	if err != nil {
 		return nil, nil, err
 	}
+	settings.namespace = namespace
 	names := i.templateNames(pod.Annotations)
 	merged, added, err := i.merge(pod, owner, settings, names)
 	if err != nil {

@@ -33,16 +33,24 @@ type templateData struct {
 }
 
 func (i *Injector) templateData(pod *corev1.Pod, owner Owner, config proxySettings) *templateData {
-	uid, gid := proxyIDs(i.options.Namespaces[owner.Namespace].Annotations)
+	uid, gid := int64(defaultProxyID), int64(defaultProxyID)
+	if i.options.Values.openShift() {
+		uid, gid = proxyIDs(config.namespace.Annotations)
+	}
+	meta, revision := pod.ObjectMeta, i.options.Revision
+	if !i.options.Explicit {
+		// The webhook knows both; kube-inject leaves them empty.
+		meta.Namespace, revision = owner.Namespace, revisionName(revision)
+	}
 	return &templateData{
 		TypeMeta:                 owner.TypeMeta,
 		DeploymentMeta:           types.NamespacedName{Namespace: owner.Namespace, Name: owner.Name},
-		ObjectMeta:               pod.ObjectMeta,
+		ObjectMeta:               meta,
 		Spec:                     pod.Spec,
 		ProxyConfig:              config.proxy,
 		MeshConfig:               config.mesh,
 		Values:                   i.options.Values.all,
-		Revision:                 i.options.Revision,
+		Revision:                 revision,
 		NativeSidecars:           i.options.NativeSidecars,
 		ProxyImage:               i.options.Values.proxyImage(config.proxy.GetImage().GetImageType(), pod.Annotations),
 		ProxyInitImage:           i.options.Values.initImage(pod.Annotations),

@@ -54,18 +54,23 @@ func (i *Injector) object(s subject, known map[string]Namespace) outcome {
 		return outcome{report: report}
 	}
 	pod := w.pod()
-	namespace := firstOf(pod.Namespace, w.owner.Namespace)
+	namespace := firstOf(pod.Namespace, w.owner.Namespace, i.options.Namespace)
+	if !i.options.Explicit {
+		w.owner.Namespace = namespace
+	}
 	decision := i.Decide(pod, namespace, known)
 	report.Steps = decision.Steps
 	if !decision.Inject {
 		report.Outcome, report.Reason = Skipped, decision.Reason
 		return outcome{report: report}
 	}
-	injected, templates, comment, err := i.again(pod, w.owner, s.comment)
+	ns, _ := i.namespace(namespace, known)
+	injected, templates, comment, err := i.again(pod, w.owner, ns, s.comment)
 	if err != nil {
 		return outcome{report: report.at(s.object, err).fail(err)}
 	}
 	report.Outcome, report.Reason = Injected, decision.Reason
+	report.Steps = append(report.Steps, i.Course(pod)...)
 	report.Templates, report.Revision = templates, revisionName(i.options.Revision)
 	report.Changed = injected != nil
 	if injected == nil {
@@ -81,21 +86,21 @@ func (i *Injector) object(s subject, known map[string]Namespace) outcome {
 // again injects a pod that may have been injected before. No pod is given
 // back for one that is up to date. Others are injected on top of what they
 // have, as the webhook does.
-func (i *Injector) again(pod *corev1.Pod, owner Owner, comment []byte) (injected *corev1.Pod, templates []string, newComment []byte, err error) {
+func (i *Injector) again(pod *corev1.Pod, owner Owner, ns Namespace, comment []byte) (injected *corev1.Pod, templates []string, newComment []byte, err error) {
 	if _, before := StatusOf(pod.Annotations); before {
 		if first, err := original(pod, owner, comment); err == nil {
-			fresh, templates, err := i.Pod(first, owner)
+			fresh, templates, err := i.Pod(first, owner, ns)
 			if err == nil && equality.Semantic.DeepEqual(fresh, pod) {
 				return nil, templates, comment, nil
 			}
 		}
-		injected, templates, err = i.Pod(pod, owner)
+		injected, templates, err = i.Pod(pod, owner, ns)
 		if err == nil && equality.Semantic.DeepEqual(injected, pod) {
 			injected = nil
 		}
 		return injected, templates, comment, err
 	}
-	if injected, templates, err = i.Pod(pod, owner); err != nil {
+	if injected, templates, err = i.Pod(pod, owner, ns); err != nil {
 		return nil, nil, nil, err
 	}
 	newComment, err = untold(pod, injected, owner)

@@ -17,7 +17,9 @@ type Values struct {
 
 // knownValues are the values that the injector itself reads.
 type knownValues struct {
-	Global struct {
+	Platform string `json:"platform"`
+	Global   struct {
+		Platform     string   `json:"platform"`
 		Hub          string   `json:"hub"`
 		Tag          imageTag `json:"tag"`
 		Variant      string   `json:"variant"`
@@ -73,6 +75,11 @@ func ParseValues(text []byte) (*Values, error) {
 		return nil, fmt.Errorf("reading injection values: %w", err)
 	}
 	return v, nil
+}
+
+// openShift says whether the mesh is installed for OpenShift.
+func (v *Values) openShift() bool {
+	return firstOf(v.known.Global.Platform, v.known.Platform) == "openshift"
 }
 
 // Revision is the control plane revision that the values belong to; "" for

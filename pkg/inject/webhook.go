@@ -152,6 +152,9 @@ func matchReason(hook admissionv1.MutatingWebhook, namespace, pod map[string]str
 	if len(reasons) == 0 {
 		return "it injects everything that does not opt out"
 	}
+	if len(reasons) == 1 {
+		return reasons[0] + " asks for it"
+	}
 	return strings.Join(reasons, " and ") + " ask for it"
 }
 

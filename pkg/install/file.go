@@ -69,7 +69,7 @@ func singleNode(data []byte) (*yamlnode.Node, error) {
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("line %d starts a second document; put each IstioOperator into a file of its own", content.Line)
+			return nil, fmt.Errorf("line %d starts a second document; a file holds only one", content.Line)
 		}
 		found = content
 	}

@@ -20,6 +20,7 @@ func validate(tree Values) (problems []Problem, warnings []string) {
 	if len(v.problems) == 0 {
 		// The rest reads values and may rely on their types.
 		v.checkRelease(tree)
+		v.checkMeshConfig([]string{"spec", "meshConfig"}, lookupMap(tree, "spec", "meshConfig"))
 		v.checkNetworking(tree)
 		v.checkGateways(tree)
 		v.checkScaling(tree)

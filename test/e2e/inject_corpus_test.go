@@ -3,6 +3,7 @@ package e2e
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,35 +29,60 @@ func TestInjectOfTheCorpusGivesWhatTheWebhookGives(t *testing.T) {
 	c := mesh.In(t, "istio-injection=enabled")
 	plain := mesh.In(t, "istio-injection=disabled")
 	c.WaitForInjection()
-	compared := 0
+	compareWithWebhook(t, c, plain, corpusSamples(t, plain), "--revision", "default")
+}
+
+// sample is a workload of the corpus, as it stands there and as an API server
+// would hold it.
+type sample struct {
+	name                string
+	original, defaulted *unstructured.Unstructured
+}
+
+// corpusSamples reads the workloads of the corpus's injection inputs.
+func corpusSamples(t *testing.T, plain *lab.Case) []sample {
+	t.Helper()
+	var samples []sample
 	for _, file := range corpusInputs(t) {
-		name := filepath.Base(filepath.Dir(file))
 		for _, object := range workloadsOf(t, file) {
-			object.SetNamespace(c.Namespace)
-			makeServiceAccounts(t, object, c, plain)
-			byWebhook, webhookErr := try(t, c, podOf(t, object))
-			if apierrors.IsInvalid(webhookErr) {
-				continue // no pod that an API server takes
+			makeServiceAccounts(t, object, plain)
+			name := fmt.Sprintf("%s: %s %s", filepath.Base(filepath.Dir(file)), object.GetKind(), object.GetName())
+			samples = append(samples, sample{name, object, withDefaults(t, plain, object)})
+		}
+	}
+	return samples
+}
+
+// compareWithWebhook holds the pods that the webhook makes of samples in c's
+// namespace against those that meshctl makes of them with the given flags,
+// which go through the API server in the namespace plain, where there is no
+// webhook.
+func compareWithWebhook(t *testing.T, c, plain *lab.Case, samples []sample, flags ...string) {
+	t.Helper()
+	injected, failures := injectAll(t, c, samples, flags...)
+	compared := 0
+	for n, s := range samples {
+		makeServiceAccounts(t, s.original, c, plain)
+		object := s.original.DeepCopy()
+		object.SetNamespace(c.Namespace)
+		byWebhook, webhookErr := try(t, c, podOf(t, object))
+		if apierrors.IsInvalid(webhookErr) {
+			continue // no pod that an API server takes
+		}
+		if webhookErr != nil || failures[n] != "" {
+			if (webhookErr != nil) != (failures[n] != "") {
+				t.Errorf("%s: the webhook says %v, meshctl says %q", s.name, webhookErr, failures[n])
 			}
-			defaulted := withDefaults(t, plain, object)
-			defaulted.SetNamespace(c.Namespace)
-			injected, injectErr := injectOne(t, c, defaulted)
-			if webhookErr != nil || injectErr != "" {
-				if (webhookErr != nil) != (injectErr != "") {
-					t.Errorf("%s: %s %s: the webhook says %v, meshctl says %q", name, object.GetKind(), object.GetName(), webhookErr, injectErr)
-				}
-				continue
-			}
-			pod := podOf(t, injected)
-			byMeshctl, err := try(t, plain, pod)
-			if err != nil {
-				t.Errorf("%s: %s %s: the API server does not take what meshctl injects: %v", name, object.GetKind(), object.GetName(), err)
-				continue
-			}
-			compared++
-			if diff := cmp.Diff(comparable(t, byWebhook), comparable(t, byMeshctl)); diff != "" {
-				t.Errorf("%s: %s %s by the webhook (-) and by meshctl (+):\n%s", name, object.GetKind(), object.GetName(), diff)
-			}
+			continue
+		}
+		byMeshctl, err := try(t, plain, podOf(t, injected[n]))
+		if err != nil {
+			t.Errorf("%s: the API server does not take what meshctl injects: %v", s.name, err)
+			continue
+		}
+		compared++
+		if diff := cmp.Diff(comparable(t, byWebhook), comparable(t, byMeshctl)); diff != "" {
+			t.Errorf("%s by the webhook (-) and by meshctl (+):\n%s", s.name, diff)
 		}
 	}
 	if compared == 0 {
@@ -172,7 +198,7 @@ func try(t *testing.T, c *lab.Case, pod *corev1.Pod) (*corev1.Pod, error) {
 // pods of such objects, so meshctl is to see the same.
 func withDefaults(t *testing.T, c *lab.Case, o *unstructured.Unstructured) *unstructured.Unstructured {
 	t.Helper()
-	config, err := mesh.Config()
+	config, err := c.Config()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,26 +232,42 @@ func withDefaults(t *testing.T, c *lab.Case, o *unstructured.Unstructured) *unst
 	return made
 }
 
-// injectOne runs meshctl on one object with the cluster's configuration.
-func injectOne(t *testing.T, c *lab.Case, o *unstructured.Unstructured) (*unstructured.Unstructured, string) {
+// injectAll runs meshctl on all samples, as of the case's namespace. Of each
+// sample it gives the injected object or why there is none.
+func injectAll(t *testing.T, c *lab.Case, samples []sample, flags ...string) (injected []*unstructured.Unstructured, failures []string) {
 	t.Helper()
-	text, err := yaml.Marshal(o.Object)
-	if err != nil {
+	var stream strings.Builder
+	for _, s := range samples {
+		object := s.defaulted.DeepCopy()
+		object.SetNamespace(c.Namespace)
+		text, err := yaml.Marshal(object.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream.WriteString("---\n" + string(text))
+	}
+	file := filepath.Join(t.TempDir(), "workloads.yaml")
+	if err := os.WriteFile(file, []byte(stream.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "workload.yaml")
-	if err := os.WriteFile(file, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r := runMeshctl(t, c.Kubeconfig, "inject", "-f", file, "--revision", "default")
-	if r.code != 0 {
-		return nil, r.stderr
+	r := runMeshctl(t, c.Kubeconfig, append([]string{"inject", "-f", file, "--report", "json"}, flags...)...)
+	var reports []struct{ Outcome, Reason string }
+	if err := json.NewDecoder(strings.NewReader(r.stderr)).Decode(&reports); err != nil || len(reports) != len(samples) {
+		t.Fatalf("%d reports on %d workloads, %v in:\n%s", len(reports), len(samples), err, r.stderr)
 	}
 	objects, err := lab.ParseYAML([]byte(r.stdout))
-	if err != nil || len(objects) != 1 {
-		t.Fatalf("%d objects, %v in:\n%s", len(objects), err, r.stdout)
+	if err != nil {
+		t.Fatalf("reading what meshctl has injected: %v", err)
 	}
-	return objects[0], ""
+	for _, report := range reports {
+		if report.Outcome == "failed" {
+			injected, failures = append(injected, nil), append(failures, report.Reason)
+			continue
+		}
+		injected, failures = append(injected, objects[0]), append(failures, "")
+		objects = objects[1:]
+	}
+	return injected, failures
 }
 
 // makeServiceAccounts makes the account that an object's pods run as.

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/meshctl/meshctl/internal/printer"
+	"github.com/meshctl/meshctl/internal/resource"
+	"github.com/meshctl/meshctl/pkg/inject"
+)
+
+// reportFormat is how inject and uninject tell what they did.
+type reportFormat string
+
+const (
+	reportText reportFormat = "text"
+	reportJSON reportFormat = "json"
+	reportNone reportFormat = "none"
+)
+
+func allReports(results []inject.Result) []inject.Report {
+	reports := []inject.Report{}
+	for _, r := range results {
+		reports = append(reports, r.Reports...)
+	}
+	return reports
+}
+
+// tellReports tells on stderr what became of each object.
+func (e *env) tellReports(format reportFormat, reports []inject.Report) error {
+	switch format {
+	case reportJSON:
+		return printer.PrintJSON(e.err, reports)
+	case reportText:
+		for _, r := range reports {
+			if r.Outcome != inject.Foreign && r.Outcome != inject.Failed {
+				fmt.Fprintln(e.err, r)
+			}
+		}
+	}
+	return nil
+}
+
+// tellEmpty names the files in which there was nothing to look at: most often
+// that is a mistake further up in a pipe.
+func (e *env) tellEmpty(format reportFormat, files []resource.File, results []inject.Result) {
+	for i, r := range results {
+		if format == reportText && len(r.Reports) == 0 {
+			fmt.Fprintf(e.err, "%s: there is no document in it\n", files[i].Name)
+		}
+	}
+}
+
+// failuresOf tells each failure on a line of its own and sums them up. A report
+// in JSON, which has them already, stays all there is.
+func failuresOf(e *env, format reportFormat, reports []inject.Report) error {
+	failed := 0
+	for _, r := range reports {
+		if r.Err == nil {
+			continue
+		}
+		failed++
+		if format != reportJSON {
+			fmt.Fprintln(e.err, r)
+		}
+	}
+	switch {
+	case failed == 0:
+		return nil
+	case format == reportJSON:
+		return errTold
+	}
+	return fmt.Errorf("%d of %d documents failed and are left out of the output", failed, len(reports))
+}
