@@ -66,6 +66,7 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
 		newAdminCmd(e),
+		newAddonsCmd(e),
 		newAnalyzeCmd(e, nil),
 		newAuthzCmd(e),
 		newCheckCmd(e, nil),

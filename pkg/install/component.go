@@ -174,5 +174,8 @@ func Title(component string) string {
 			return c.title
 		}
 	}
+	if component != "" {
+		return component // of a Bundle
+	}
 	return "Other"
 }

@@ -58,33 +58,39 @@ func MakePlan(ctx context.Context, cluster Cluster, c *Config, r *Rendering, o P
 		Version: planVersion, Release: c.Tag(),
 		Profile: c.Profile(), Revision: c.Revision(), Namespace: c.Namespace(),
 	}
-	plan.Steps = make([]Step, len(objects))
+	var gone []*Object
+	if o.Prune {
+		if gone, err = findPrunable(ctx, cluster, c, objects); err != nil {
+			return nil, err
+		}
+	}
+	plan.Steps, err = planSteps(ctx, cluster, objects, gone)
+	return plan, err
+}
+
+// planSteps asks what applying some objects and deleting others would change.
+func planSteps(ctx context.Context, cluster Cluster, objects, gone []*Object) ([]Step, error) {
+	steps := make([]Step, len(objects))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(requestsAtOnce)
 	for i, object := range objects {
 		group.Go(func() (err error) {
-			plan.Steps[i], err = planObject(groupCtx, cluster, object)
+			steps[i], err = planObject(groupCtx, cluster, object)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if !o.Prune {
-		return plan, nil
-	}
-	gone, err := findPrunable(ctx, cluster, c, objects)
-	if err != nil {
-		return nil, err
-	}
 	for _, object := range gone {
 		step := Step{ObjectChange: newChange(Delete, object, nil)}
+		var err error
 		if step.Before, err = digest(object.content); err != nil {
 			return nil, err
 		}
-		plan.Steps = append(plan.Steps, step)
+		steps = append(steps, step)
 	}
-	return plan, nil
+	return steps, nil
 }
 
 // planObject finds out what applying one object would change.

@@ -46,12 +46,15 @@ func crdKind() schema.GroupKind {
 	return schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
 }
 
+// claimKind is that of volumes. No mesh has any, but bundles have.
+func claimKind() schema.GroupKind { return schema.GroupKind{Kind: "PersistentVolumeClaim"} }
+
 // deletionOrder is the safe order over all kinds.
 func deletionOrder() []schema.GroupKind {
 	kinds := clusterKinds()
 	webhooks, rbac := kinds[:4], kinds[4:]
 	order := append(append(webhooks[:4:4], namespacedKinds()...), rbac...)
-	return append(order, crdKind())
+	return append(order, claimKind(), crdKind())
 }
 
 // findPrunable lists what an earlier installation of the same revision in the

@@ -39,7 +39,7 @@ func stageOf(s Step) int {
 		return 0
 	case "ServiceAccount", "ClusterRole", "Role":
 		return 1
-	case "ClusterRoleBinding", "RoleBinding", "ConfigMap", "Secret", "NetworkPolicy", "ResourceQuota":
+	case "ClusterRoleBinding", "RoleBinding", "ConfigMap", "Secret", "NetworkPolicy", "ResourceQuota", "PersistentVolumeClaim":
 		return 2
 	case "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
 		"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding":
