@@ -65,8 +65,8 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 	root.SetHelpCommandGroupID(groupCLI)
 	root.SetCompletionCommandGroupID(groupCLI)
 	root.AddCommand(
-		newAdminCmd(e),
 		newAddonsCmd(e),
+		newAdminCmd(e),
 		newAnalyzeCmd(e, nil),
 		newAuthzCmd(e),
 		newCheckCmd(e, nil),
