@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -78,7 +79,7 @@ proxies themselves are asked twice, --duration apart.`,
 	f.DurationVarP(&o.window, "duration", "d", time.Minute, "`time` over which rates are taken")
 	f.Var(newChoice(&o.order, metrics.Orders()...), "sort", "`order` of the rows: name, rps, errors or p99")
 	f.BoolVar(&o.graph, "graph", false, "print who calls whom")
-	f.BoolVarP(&o.watch, "watch", "w", false, "print the table again and again until Ctrl-C")
+	f.BoolVarP(&o.watch, "watch", "w", false, "show the numbers again and again until Ctrl-C; with -o json one document a line")
 	f.DurationVar(&o.every, "every", 5*time.Second, "`time` between two tables of --watch")
 	f.StringVar(&o.prometheus, "prometheus", "", "`URL` of the Prometheus to ask")
 	f.BoolVar(&o.proxies, "proxies", false, "ask the proxies, not Prometheus")
@@ -97,8 +98,8 @@ func (o *metricsOptions) validate(e *env) error {
 		return usagef("--prometheus and --proxies are two different sources; choose one")
 	case o.prometheus != "" && !strings.HasPrefix(o.prometheus, "http://") && !strings.HasPrefix(o.prometheus, "https://"):
 		return usagef("--prometheus %q: expected a URL such as http://localhost:9090", o.prometheus)
-	case o.watch && e.global.output != printer.Table && e.global.output != printer.Wide:
-		return usagef("--watch prints tables; leave out -o %s", e.global.output)
+	case o.watch && e.global.output == printer.YAML:
+		return usagef("--watch prints tables, names, or one JSON document a line; leave out -o yaml")
 	}
 	o.scope = metrics.Scope{By: metrics.By(o.by), Window: o.window}
 	if o.graph && o.scope.By == metrics.ByWorkload {
@@ -115,32 +116,27 @@ func runMetrics(ctx context.Context, e *env, o *metricsOptions) error {
 		return err
 	}
 	defer end()
-	for {
-		rows, err := read(ctx)
-		if err != nil {
-			return err
-		}
-		metrics.Sort(rows, o.order)
-		if o.watch {
-			fmt.Fprintf(e.out, "%s%s\n", e.clearScreen(), e.now().Format("15:04:05"))
-		}
-		if err := o.print(e, rows); err != nil || !o.watch {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return nil // that is how --watch ends
-		case <-time.After(o.every):
-		}
+	if o.watch {
+		return o.watchMetrics(ctx, e, read)
 	}
+	rows, err := read(ctx)
+	if err != nil {
+		return err
+	}
+	metrics.Sort(rows, o.order)
+	if len(rows) == 0 {
+		e.tell("%s", o.nothingSeen())
+	}
+	return o.print(e.out, e.global.output, rows)
 }
 
-// clearScreen is what empties a terminal; a pipe gets an empty line.
-func (e *env) clearScreen() string {
-	if isTerminal(e.out) {
-		return "\x1b[H\x1b[2J"
+// nothingSeen is what to say in place of an empty table.
+func (o *metricsOptions) nothingSeen() string {
+	text := fmt.Sprintf("no traffic seen within %s", o.window)
+	if !o.proxies {
+		text += "; a Prometheus that reads its targets less often than twice in that time needs a longer --duration"
 	}
-	return "\n"
+	return text
 }
 
 // source finds where the numbers come from. end closes the way there.
@@ -184,6 +180,7 @@ func (o *metricsOptions) source(ctx context.Context, e *env) (read func(context.
 				return metrics.Prometheus(ctx, tunnel.Client(), base, o.scope)
 			}, func() { tunnel.Close() }, nil
 		}
+		o.proxies = true
 		e.tell("no Prometheus found; asking the proxies what they count within %s (--prometheus names one)", o.window)
 	}
 	return func(ctx context.Context) ([]metrics.Row, error) { return o.fromProxies(ctx, e, cluster) }, nothing, nil
@@ -228,9 +225,9 @@ func (o *metricsOptions) findPrometheus(ctx context.Context, e *env) (*dashboard
 	return chosen, nil
 }
 
-func (o *metricsOptions) print(e *env, rows []metrics.Row) error {
-	if o.graph && (e.global.output == printer.Table || e.global.output == printer.Wide) {
-		_, err := fmt.Fprint(e.out, metrics.Graph(rows))
+func (o *metricsOptions) print(out io.Writer, format printer.Format, rows []metrics.Row) error {
+	if o.graph && (format == printer.Table || format == printer.Wide) {
+		_, err := fmt.Fprint(out, metrics.Graph(rows))
 		return err
 	}
 	edges := o.scope.By != metrics.ByWorkload
@@ -254,5 +251,5 @@ func (o *metricsOptions) print(e *env, rows []metrics.Row) error {
 		report.Names = append(report.Names, r.Workload+"."+r.Namespace)
 	}
 	report.Names = slices.Compact(report.Names)
-	return printer.Print(e.out, e.global.output, report)
+	return printer.Print(out, format, report)
 }

@@ -65,7 +65,7 @@ func TestMetricsChecksHowItIsCalled(t *testing.T) {
 		"metrics a -A":                             "leave it out or name none",
 		"metrics --prometheus x --proxies":         "choose one",
 		"metrics --prometheus localhost:9090":      "expected a URL",
-		"metrics --watch -o json":                  "--watch prints tables",
+		"metrics --watch -o yaml":                  "leave out -o yaml",
 		"metrics --by nobody":                      "expected one of workload, source, destination",
 		"metrics a/b/c --prometheus http://x -n y": "names no workload",
 	} {

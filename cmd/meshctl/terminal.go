@@ -19,15 +19,21 @@ func isTerminal(stream any) bool {
 // width is the width of the terminal behind a stream, in columns; 0 if the
 // stream is not a terminal.
 func width(stream any) int {
+	columns, _ := size(stream)
+	return columns
+}
+
+// size is that of the terminal behind a stream; 0 if there is none.
+func size(stream any) (columns, lines int) {
 	f, ok := stream.(*os.File)
 	if !ok {
-		return 0
+		return 0, 0
 	}
-	w, _, err := term.GetSize(int(f.Fd()))
+	columns, lines, err := term.GetSize(int(f.Fd()))
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	return w
+	return columns, lines
 }
 
 // colored reports whether text written to a stream should be coloured:

@@ -15,7 +15,7 @@ import (
 // build puts the tool's binaries into dir/bin and its assets into dir/share.
 func (t tool) build(ctx context.Context, moduleDir, dir string) error {
 	for _, name := range slices.Sorted(maps.Keys(t.binaries)) {
-		_, err := t.goCommand(ctx, moduleDir, "build", "-buildvcs=false", "-ldflags", "-s -w "+t.ldflags,
+		_, err := t.goCommand(ctx, moduleDir, "build", "-buildvcs=false", "-tags", t.tags, "-ldflags", "-s -w "+t.ldflags,
 			"-o", filepath.Join(dir, "bin", name), t.binaries[name])
 		if err != nil {
 			return err

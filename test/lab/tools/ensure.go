@@ -13,7 +13,7 @@ import (
 type Set struct {
 	// Bin is the folder that holds the binaries, under the names in which they
 	// are known: etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
-	// kwok and pilot-discovery.
+	// kwok, pilot-discovery and prometheus.
 	Bin string
 	// Share is the folder with the files that the tools' modules ship: one
 	// folder a tool, the paths inside it as in the module.
@@ -54,6 +54,31 @@ func Ensure(ctx context.Context, talk io.Writer) (Set, error) {
 		}
 	}
 	return set, nil
+}
+
+// EnsureOne builds one tool if need be, and returns the path of its binary,
+// which has the tool's name. It is for tests that need no lab.
+func EnsureOne(ctx context.Context, talk io.Writer, name string) (string, error) {
+	root, err := repositoryRoot()
+	if err != nil {
+		return "", err
+	}
+	cache := cacheDir(root)
+	unlock, err := lock(ctx, cache, talk)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	for _, t := range all() {
+		if t.name != name {
+			continue
+		}
+		built, err := t.ensure(ctx, filepath.Join(root, "test", "lab", "tools", t.name), cache, func(format string, args ...any) {
+			fmt.Fprintf(talk, "lab tools "+format+"\n", args...)
+		})
+		return filepath.Join(built, "bin", name), err
+	}
+	return "", fmt.Errorf("the lab has no tool %s", name)
 }
 
 // ensure returns the folder with the tool's build, making it if need be.

@@ -13,6 +13,9 @@ import (
 func (t tool) stamp(moduleDir string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s/%s %q %q %+v\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, t.binaries, t.ldflags, t.folders())
+	if t.tags != "" {
+		fmt.Fprintf(h, "tags %s\n", t.tags)
+	}
 	for _, file := range []string{"go.mod", "go.sum"} {
 		data, err := os.ReadFile(filepath.Join(moduleDir, file))
 		if err != nil {

@@ -1,5 +1,5 @@
 // Package tools builds the programs that the lab runs: etcd, the Kubernetes
-// control plane, kwok and istiod. Each tool is a Go module of its own in the
+// control plane, kwok, istiod and Prometheus. Each tool is a Go module of its own in the
 // folder with its name, so that its dependencies stay apart from meshctl's.
 //
 // A build is kept in the user's cache folder under a stamp made of everything
@@ -12,6 +12,7 @@ type tool struct {
 	name     string            // folder of the module
 	binaries map[string]string // name of the binary → package that it is built from
 	ldflags  string            // flags for the linker, after -s -w
+	tags     string            // build tags
 	assets   *assets           // files of a module that the lab reads at run time
 }
 
@@ -45,6 +46,12 @@ func all() []tool {
 			name:     "istiod",
 			binaries: map[string]string{"pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery"},
 			ldflags:  "-X istio.io/istio/pkg/version.buildVersion=1.31.1 -X istio.io/istio/pkg/version.buildTag=1.31.1 -X istio.io/istio/pkg/version.buildStatus=Clean",
+		},
+		{
+			name:     "prometheus",
+			binaries: map[string]string{"prometheus": "github.com/prometheus/prometheus/cmd/prometheus"},
+			// Of the ways to find targets, the clouds' are most of the code.
+			tags: "remove_all_sd,enable_kubernetes_sd",
 		},
 		{
 			name: "kubernetes",
