@@ -96,7 +96,7 @@ type missingObjects struct {
 // list reads kinds in all namespaces, or, where that is forbidden, in the given
 // one. It fails if the cluster cannot be reached or allows nothing at all.
 func (m *missingObjects) list(ctx context.Context, cluster *kube.Cluster, kinds []schema.GroupKind, namespace string) (*resource.Set, error) {
-	set, skipped, err := cluster.List(ctx, kinds, kube.ListOptions{})
+	set, skipped, err := cluster.List(ctx, kinds, kube.ListOptions{Slim: true})
 	if err != nil && !forbidden(err) {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (m *missingObjects) list(ctx context.Context, cluster *kube.Cluster, kinds 
 		return set, err
 	}
 	m.add(slices.DeleteFunc(skipped, func(s kube.Skipped) bool { return slices.Contains(denied, s.Kind) }))
-	narrow, skipped, narrowErr := cluster.List(ctx, denied, kube.ListOptions{Namespace: namespace})
+	narrow, skipped, narrowErr := cluster.List(ctx, denied, kube.ListOptions{Namespace: namespace, Slim: true})
 	if narrowErr != nil && (err != nil || !forbidden(narrowErr)) {
 		return nil, narrowErr
 	}

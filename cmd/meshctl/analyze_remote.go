@@ -42,7 +42,7 @@ func (in *analyzeInput) loadRemote(ctx context.Context, e *env, cluster *kube.Cl
 	var work sync.WaitGroup
 	for name, remote := range clusters {
 		work.Go(func() {
-			set, skipped, err := remote.List(ctx, []schema.GroupKind{istio.Service}, kube.ListOptions{})
+			set, skipped, err := remote.List(ctx, []schema.GroupKind{istio.Service}, kube.ListOptions{Slim: true})
 			mu.Lock()
 			defer mu.Unlock()
 			for _, s := range skipped {

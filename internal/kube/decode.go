@@ -13,7 +13,7 @@ import (
 
 // decodeList reads an answer to a list request as a stream, so that a page is
 // never held twice, and returns the token for the next page.
-func decodeList(in io.Reader, kind Kind) ([]*resource.Object, string, error) {
+func decodeList(in io.Reader, kind Kind, slim bool) ([]*resource.Object, string, error) {
 	dec := jsontext.NewDecoder(in)
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, "", fmt.Errorf("reading the list: %w", err)
@@ -31,7 +31,7 @@ func decodeList(in io.Reader, kind Kind) ([]*resource.Object, string, error) {
 		case name == "metadata":
 			err = json.UnmarshalDecode(dec, &meta)
 		case name == "items" && dec.PeekKind() == '[':
-			objects, err = decodeItems(dec, kind)
+			objects, err = decodeItems(dec, kind, slim)
 		default:
 			err = dec.SkipValue()
 		}
@@ -45,7 +45,7 @@ func decodeList(in io.Reader, kind Kind) ([]*resource.Object, string, error) {
 	return objects, meta.Continue, nil
 }
 
-func decodeItems(dec *jsontext.Decoder, kind Kind) ([]*resource.Object, error) {
+func decodeItems(dec *jsontext.Decoder, kind Kind, slim bool) ([]*resource.Object, error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
@@ -55,7 +55,12 @@ func decodeItems(dec *jsontext.Decoder, kind Kind) ([]*resource.Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		object, err := decodeObject(bytes.Clone(item), kind)
+		if slim {
+			item = withoutManagedFields(item)
+		} else {
+			item = bytes.Clone(item)
+		}
+		object, err := decodeObject(item, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -63,6 +68,52 @@ func decodeItems(dec *jsontext.Decoder, kind Kind) ([]*resource.Object, error) {
 	}
 	_, err := dec.ReadToken()
 	return objects, err
+}
+
+// withoutManagedFields copies an object's JSON, but for metadata.managedFields:
+// notes of the API server about who wrote what, often half of the text.
+func withoutManagedFields(object jsontext.Value) jsontext.Value {
+	if from, to, found := managedFields(object); found {
+		slim := make(jsontext.Value, 0, len(object)-(to-from))
+		return append(append(slim, object[:from]...), object[to:]...)
+	}
+	return bytes.Clone(object)
+}
+
+// managedFields finds the part of an object's JSON that can be cut out.
+func managedFields(object jsontext.Value) (from, to int, found bool) {
+	dec := jsontext.NewDecoder(bytes.NewReader(object))
+	for _, name := range []string{"metadata", "managedFields"} {
+		if start, err := dec.ReadToken(); err != nil || start.Kind() != '{' {
+			return 0, 0, false
+		}
+		for first := true; ; first = false {
+			from = int(dec.InputOffset())
+			field, err := dec.ReadToken()
+			if err != nil || field.Kind() != '"' {
+				return 0, 0, false
+			}
+			if field.String() != name {
+				if dec.SkipValue() != nil {
+					return 0, 0, false
+				}
+				continue
+			}
+			if name == "metadata" {
+				break
+			}
+			if dec.SkipValue() != nil {
+				return 0, 0, false
+			}
+			to = int(dec.InputOffset())
+			// The comma before it goes along, or, if it is the first field, the one after it.
+			if comma := bytes.IndexByte(object[to:], ','); first && comma >= 0 && len(bytes.TrimSpace(object[to:to+comma])) == 0 {
+				to += comma + 1
+			}
+			return from, to, true
+		}
+	}
+	return 0, 0, false
 }
 
 // decodeObject reads an object that the API server has sent as one of a kind;

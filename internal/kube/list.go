@@ -28,6 +28,8 @@ type ListOptions struct {
 	// MetadataOnly asks for names, labels and annotations only; the objects' JSON is a
 	// PartialObjectMetadata without spec, under the object's own kind.
 	MetadataOnly bool
+	// Slim leaves out metadata.managedFields, often half of an object's JSON.
+	Slim bool
 }
 
 // Skipped is a kind that List could not read, and why: a NotServedError, or
@@ -149,7 +151,7 @@ func (c *Cluster) eachPage(ctx context.Context, kind Kind, o ListOptions, each f
 		r.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 	}
 	for {
-		page, next, err := c.page(ctx, kind, r)
+		page, next, err := c.page(ctx, kind, r, o.Slim)
 		if apierrors.IsResourceExpired(err) && query["continue"] != nil {
 			// The snapshot behind the pages is gone: start again, without pages.
 			query["limit"] = nil
@@ -166,13 +168,13 @@ func (c *Cluster) eachPage(ctx context.Context, kind Kind, o ListOptions, each f
 	}
 }
 
-func (c *Cluster) page(ctx context.Context, kind Kind, r request) ([]*resource.Object, string, error) {
+func (c *Cluster) page(ctx context.Context, kind Kind, r request, slim bool) ([]*resource.Object, string, error) {
 	body, err := c.stream(ctx, r)
 	if err != nil {
 		return nil, "", err
 	}
 	defer body.Close()
-	return decodeList(body, kind)
+	return decodeList(body, kind, slim)
 }
 
 // Get reads one object; IsNotFound tells whether it does not exist.

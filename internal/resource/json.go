@@ -87,7 +87,7 @@ var errTooLarge = errors.New("aliases expand to more than this document may hold
 
 // encoder writes a YAML tree as compact JSON.
 type encoder struct {
-	out      bytes.Buffer
+	out      *bytes.Buffer
 	budget   int          // nodes that may still be written
 	repeated []*yaml.Node // keys that a mapping has already
 }

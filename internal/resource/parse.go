@@ -28,8 +28,11 @@ func Parse(file string, stream []byte) ([]*Object, []*Problem) {
 		problems []*Problem
 	}
 	results := make([]result, len(docs))
-	parallel(len(docs), func(i int) {
-		results[i].objects, results[i].problems = ParseDocument(file, docs[i])
+	parallel(len(docs), func(from, to int) {
+		var r reader
+		for i := from; i < to; i++ {
+			results[i].objects, results[i].problems = r.document(file, docs[i])
+		}
 	})
 	var objects []*Object
 	var problems []*Problem
@@ -40,9 +43,10 @@ func Parse(file string, stream []byte) ([]*Object, []*Problem) {
 	return objects, problems
 }
 
-// parallel calls f for 0..n-1 from as many goroutines as there are cores, in
-// runs of neighbours so that small documents do not pay for the hand-over.
-func parallel(n int, f func(i int)) {
+// parallel calls f for parts of 0..n-1, from as many goroutines as there are
+// cores. Parts are runs of neighbours, so that small documents do not pay for
+// the hand-over.
+func parallel(n int, f func(from, to int)) {
 	const run = 64
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -50,9 +54,7 @@ func parallel(n int, f func(i int)) {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			for i := from; i < min(from+run, n); i++ {
-				f(i)
-			}
+			f(from, min(from+run, n))
 		})
 	}
 	wg.Wait()
@@ -62,24 +64,41 @@ func parallel(n int, f func(i int)) {
 // several if it is a List. A key that is given twice is a problem, but the
 // object is read all the same, with the last value.
 func ParseDocument(file string, doc Document) ([]*Object, []*Problem) {
+	return new(reader).document(file, doc)
+}
+
+// reader reads documents one after the other, in the same memory.
+type reader struct {
+	plain plainParser
+	json  bytes.Buffer
+}
+
+func (r *reader) document(file string, doc Document) ([]*Object, []*Problem) {
 	if doc.Blank() {
 		return nil, nil
 	}
-	root, err := parseNode(doc.Body)
+	root, err := r.node(doc.Body)
 	if err != nil {
 		return nil, []*Problem{yamlProblem(file, doc.Line, err)}
 	}
-	p := &parser{file: file, doc: doc, budget: expansionLimit(len(doc.Body))}
+	p := &parser{file: file, doc: doc, budget: expansionLimit(len(doc.Body)), json: &r.json}
 	p.add(root, nil)
 	return p.objects, p.problems
 }
 
-// parseNode is the document as a tree with positions. The YAML library can
-// panic on hostile input; that must not end the program.
-func parseNode(text []byte) (root *yaml.Node, err error) {
-	if plain := plainNode(text); plain != nil {
+func (r *reader) node(text []byte) (*yaml.Node, error) {
+	if plain := r.plain.read(text); plain != nil {
 		return plain, nil
 	}
+	return fullNode(text)
+}
+
+// parseNode is a document as a tree with positions.
+func parseNode(text []byte) (*yaml.Node, error) { return new(reader).node(text) }
+
+// fullNode is parseNode for documents of any form. The YAML library can
+// panic on hostile input; that must not end the program.
+func fullNode(text []byte) (root *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			root, err = nil, fmt.Errorf("the parser gave up: %v", r)
@@ -114,6 +133,7 @@ type parser struct {
 	file     string
 	doc      Document
 	budget   int
+	json     *bytes.Buffer // for the JSON of one object at a time
 	objects  []*Object
 	problems []*Problem
 }
@@ -151,7 +171,8 @@ func (p *parser) add(n *yaml.Node, path FieldPath) {
 			return
 		}
 	}
-	enc := encoder{budget: p.budget}
+	p.json.Reset()
+	enc := encoder{budget: p.budget, out: p.json}
 	if err := enc.encode(n, 0); err != nil {
 		p.problemf(n, "%v", err)
 		return
@@ -162,7 +183,7 @@ func (p *parser) add(n *yaml.Node, path FieldPath) {
 		p.problems = append(p.problems, twice)
 	}
 	p.budget = enc.budget
-	obj.JSON = enc.out.Bytes()
+	obj.JSON = bytes.Clone(enc.out.Bytes())
 	p.objects = append(p.objects, obj)
 }
 

@@ -10,13 +10,17 @@ import (
 // block mappings and lists, one-line scalars, short lists in brackets. It is
 // several times faster than the YAML library, and gives the same tree. For
 // anything else it gives nil, and the library has to do the work.
-func plainNode(text []byte) *yaml.Node {
+func plainNode(text []byte) *yaml.Node { return new(plainParser).read(text) }
+
+// read is plainNode. The tree is good until the next read, which uses its
+// memory again: nodes are by far the most that reading a manifest allocates.
+func (p *plainParser) read(text []byte) *yaml.Node {
 	for _, b := range text {
 		if b < ' ' && b != '\n' || b >= 0x7f {
 			return nil
 		}
 	}
-	p := plainParser{}
+	p.lines, p.at, p.used = p.lines[:0], 0, 0
 	number := 0
 	for line := range strings.Lines(string(text)) {
 		number++
@@ -45,16 +49,19 @@ type plainLine struct {
 type plainParser struct {
 	lines []plainLine
 	at    int
-	slab  []yaml.Node // nodes are allocated many at a time
+	slabs []*[slabSize]yaml.Node // nodes are allocated many at a time
+	used  int                    // nodes that belong to the present tree
 }
 
+const slabSize = 32
+
 func (p *plainParser) node(kind yaml.Kind, tag string, line, indent int) *yaml.Node {
-	if len(p.slab) == 0 {
-		p.slab = make([]yaml.Node, 32)
+	if p.used == len(p.slabs)*slabSize {
+		p.slabs = append(p.slabs, new([slabSize]yaml.Node))
 	}
-	n := &p.slab[0]
-	p.slab = p.slab[1:]
-	n.Kind, n.Tag, n.Line, n.Column = kind, tag, line, indent+1
+	n := &p.slabs[p.used/slabSize][p.used%slabSize]
+	p.used++
+	*n = yaml.Node{Kind: kind, Tag: tag, Line: line, Column: indent + 1, Content: n.Content[:0]}
 	return n
 }
 
