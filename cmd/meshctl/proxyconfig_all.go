@@ -16,6 +16,7 @@ import (
 type proxyAllOptions struct {
 	proxyViewOptions
 	headers bool
+	save    bool
 }
 
 func newProxyAllCmd(e *env, runF func(context.Context, *proxyAllOptions) error) *cobra.Command {
@@ -29,12 +30,18 @@ func newProxyAllCmd(e *env, runF func(context.Context, *proxyAllOptions) error) 
 		Example: `  # Everything that has to do with one service
   meshctl proxy-config all --file config_dump.json --fqdn catalog
 
+  # Keep the dump, to compare with it later by diff last
+  meshctl proxy-config all deploy/catalog -n shop --save -o name
+
   # The dump itself, secrets taken out
   meshctl proxy-config all --file config_dump.json -o json`,
 		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.validate(e, cmd, args); err != nil {
 				return err
+			}
+			if o.save && (o.source.file != "" || o.source.admin != "") {
+				return usagef("--save keeps dumps of pods; a file is kept already, and --admin names no pod")
 			}
 			if runF != nil {
 				return runF(cmd.Context(), o)
@@ -45,6 +52,7 @@ func newProxyAllCmd(e *env, runF func(context.Context, *proxyAllOptions) error) 
 	e.outputFlag(cmd, formatShort)
 	o.source.register(cmd.Flags())
 	o.addFilters(cmd)
+	cmd.Flags().BoolVar(&o.save, "save", false, "keep the dump, without secrets, to compare with it by diff last")
 	cmd.Flags().BoolVar(&o.headers, "with-headers", false, "put a title before each table")
 	return cmd
 }
@@ -55,11 +63,18 @@ func runProxyAll(ctx context.Context, e *env, o *proxyAllOptions) error {
 		return err
 	}
 	whole := o.output == printer.JSON || o.output == printer.YAML
-	answers := readAll(ctx, targets, proxyconfig.OverviewReads(whole))
+	want := proxyconfig.OverviewReads(whole)
+	if o.save {
+		want |= dump.Whole
+	}
+	answers := readAll(ctx, targets, want)
 	data := []proxyData{}
 	var failed error
 	for _, a := range answers {
 		err := a.err
+		if err == nil && o.save {
+			err = e.keepDump(a.name, a.dump)
+		}
 		switch {
 		case err != nil:
 		case whole:

@@ -16,6 +16,7 @@ import (
 type proxyDiffOptions struct {
 	sides [2]string
 	raw   bool
+	save  bool
 }
 
 // Formats of this command beside the common ones.
@@ -30,9 +31,10 @@ func newProxyDiffCmd(e *env, runF func(context.Context, *proxyDiffOptions) error
 		Use:   "diff A [B]",
 		Short: "Compare what two proxies do, or one before and after a change",
 		Long: `Compare two dumps by their meaning. Each side is a file, - for standard input, or a proxy:
-a pod or TYPE/NAME for one pod of a workload; or istiod:POD for what istiod would send to a
-pod now. With a workload alone its replicas are compared with each other, to find the odd
-one.
+a pod or TYPE/NAME for one pod of a workload; istiod:POD for what istiod would send to a
+pod now; ARCHIVE:POD for a pod in a snapshot; or last for the dump of the same proxy that
+--save kept before (last:POD names the proxy). With a workload alone its replicas are
+compared with each other, to find the odd one.
 
 Resources are found by name, virtual hosts by name, routes by name or match, filter
 chains by match, endpoints by address. Versions, times, renewed certificates and the
@@ -55,6 +57,13 @@ The exit code is 0 if nothing differs and 3 if something does.`,
   # Does one replica do something else?
   meshctl proxy-config diff deploy/catalog -n shop
 
+  # Keep a dump, change something, see what that did to the proxy
+  meshctl proxy-config all deploy/catalog -n shop --save -o name
+  meshctl proxy-config diff last deploy/catalog -n shop
+
+  # What has changed since a snapshot was taken
+  meshctl proxy-config diff mesh.tar.zst:deploy/catalog deploy/catalog -n shop
+
   # The same for a script: which resources, one a line
   meshctl proxy-config diff before.json.gz after.json.gz -o name`,
 		Args:              usageArgs(cobra.RangeArgs(1, 2)),
@@ -63,6 +72,12 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 			if len(args) == 1 {
 				if namesFile(args[0]) {
 					return usagef("compare %s with what? name a second dump or a proxy: diff A B", args[0])
+				}
+				if _, _, archived := archiveSide(args[0]); archived || args[0] == lastSide || strings.HasPrefix(args[0], lastSide+":") {
+					return usagef("compare %s with what? name a second side: diff A B", args[0])
+				}
+				if o.save {
+					return usagef("--save keeps the dumps of two sides; replicas are kept by `proxy-config all --save`")
 				}
 				return runProxyReplicas(cmd.Context(), e, args[0])
 			}
@@ -78,6 +93,7 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 	}
 	e.outputFlag(cmd, formatText, formatPatch)
 	e.plaintextFlag(cmd)
+	cmd.Flags().BoolVar(&o.save, "save", false, "keep the dumps of pods, to compare with them by last")
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "compare versions, times and renewed certificates too")
 	return cmd
 }
@@ -110,9 +126,21 @@ func (e *env) readSides(ctx context.Context, names []string, want dump.Section) 
 }
 
 func runProxyDiff(ctx context.Context, e *env, o *proxyDiffOptions) error {
-	sides, err := e.readSides(ctx, o.sides[:], diff.Reads)
+	if err := e.nameLast(ctx, &o.sides); err != nil {
+		return err
+	}
+	want := diff.Reads
+	if o.save {
+		want |= dump.Whole
+	}
+	sides, err := e.readSides(ctx, o.sides[:], want)
 	if err != nil {
 		return err
+	}
+	if o.save {
+		if err := e.keepSides(ctx, o.sides, sides); err != nil {
+			return err
+		}
 	}
 	return e.printComparison(sides[0], sides[1], diff.Options{Raw: o.raw, Dynamic: o.dynamic()})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -76,8 +77,14 @@ func (e *env) podTarget(pod *corev1.Pod) (proxyTarget, error) {
 }
 
 // sideTarget reads a name where a file or a proxy may stand: a file that is there, -,
-// or what names a pod.
+// ARCHIVE:POD, last:POD, or what names a pod.
 func (e *env) sideTarget(ctx context.Context, name string) (proxyTarget, error) {
+	if archive, pod, ok := archiveSide(name); ok {
+		return e.archivedTarget(ctx, archive, pod)
+	}
+	if proxy, ok := strings.CutPrefix(name, lastSide+":"); ok {
+		return e.keptTarget(proxy)
+	}
 	if namesFile(name) {
 		return e.fileTarget(name), nil
 	}
