@@ -12,13 +12,15 @@ import (
 // order in which they act.
 func (w *walk) http(m *xds.Manager) {
 	rc := m.Routes
+	if rc == nil && m.ScopedRoutes != nil {
+		if rc = w.scopedRoutes(m.ScopedRoutes); rc == nil {
+			return
+		}
+	}
 	if rc == nil {
 		rc = w.proxy.routeConfig(m.RDS.Name)
 	}
 	switch {
-	case m.ScopedRoutes != nil && m.Routes == nil:
-		w.end(Verdict{Outcome: Unknown, Text: "the routes are scoped (SRDS), which is not evaluated here"})
-		return
 	case rc == nil:
 		w.end(Verdict{Outcome: Fails, Status: 404, Text: fmt.Sprintf("the proxy has no route configuration %q", m.RDS.Name),
 			Hint: "it may be on its way: look at `proxy-status`; a gateway has none if no VirtualService or HTTPRoute is bound to it"})
@@ -42,7 +44,11 @@ func (w *walk) http(m *xds.Manager) {
 		hostStep.PassedOver = append(hostStep.PassedOver, Passed{other.host.Name,
 			fmt.Sprintf("domain %q matches too, but less specifically (%s)", other.domain, other.kind)})
 	}
-	route, routeStep := w.findRoute(vh)
+	find := w.findRoute
+	if vh.Matcher != nil {
+		find = w.routeOfTree
+	}
+	route, routeStep := find(vh)
 	if w.filters(m, vh, route); w.trace.Verdict.Outcome != "" {
 		return
 	}
@@ -51,10 +57,12 @@ func (w *walk) http(m *xds.Manager) {
 		w.end(Verdict{Outcome: Redirected, Status: 301, Text: "the virtual host wants TLS: the client is sent to https://" + w.request.hostname() + w.request.Path})
 		return
 	}
-	w.step(routeStep)
+	if routeStep.Stage != "" {
+		w.step(routeStep)
+	}
 	switch {
-	case vh.Matcher != nil:
-		w.end(Verdict{Outcome: Unknown, Text: "virtual host " + vh.Name + " chooses its route by a matcher tree, which is not evaluated here"})
+	case route == nil && routeStep.Stage == "":
+		w.end(Verdict{Outcome: Unknown, Text: "virtual host " + vh.Name + " chooses its route by a matcher tree: " + routeStep.Why})
 	case route == nil:
 		w.end(Verdict{Outcome: Fails, Status: 404, Text: "no route of virtual host " + vh.Name + " matches", Hint: "see the routes that were passed over with --verbose"})
 	default:

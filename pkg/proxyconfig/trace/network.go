@@ -9,12 +9,15 @@ import (
 
 // chooseChain finds the filter chain of the connection and goes on with its filters.
 func (w *walk) chooseChain(l *xds.Listener) {
-	if l.Matcher != nil {
-		w.end(Verdict{Outcome: Unknown, Text: "listener " + l.Name + " chooses its filter chain by a matcher tree, which is not evaluated here"})
-		return
-	}
 	chain, passed := findChain(l, w.request)
 	why := "it is what is left when the chains are pruned by port, address, server name, protocols and source"
+	if l.Matcher != nil {
+		var ok bool
+		if chain, why, ok = w.chainOfTree(l); !ok {
+			return
+		}
+		passed = nil
+	}
 	if chain == nil {
 		chain, why = l.DefaultChain, "no other chain matches, so the default one takes the connection"
 	}

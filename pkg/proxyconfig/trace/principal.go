@@ -105,12 +105,27 @@ func (w *walk) named(m xds.StringMatcher) truth {
 // metadataIs looks at what the JWT filter writes about a token. A request without a
 // token has no such metadata; of a token that was given without its claims nothing is
 // known.
-func (w *walk) metadataIs(m metadataMatcher) truth {
+func (w *walk) metadataIs(m metadataMatcher) truth { return w.request.metadataIs(m) }
+
+// rule names what is asked for.
+func (m metadataMatcher) rule() string {
+	var path []string
+	for _, part := range m.Path {
+		path = append(path, part.Key)
+	}
+	not := ""
+	if m.Invert {
+		not = "not: "
+	}
+	return not + "metadata " + strings.Join(path, ".") + " of " + m.Filter
+}
+
+func (r Request) metadataIs(m metadataMatcher) truth {
 	if !strings.Contains(m.Filter, "jwt") && !strings.Contains(m.Filter, "istio_authn") {
 		return unknown
 	}
-	if w.request.Claims == nil {
-		if _, token := w.request.Headers["authorization"]; token {
+	if r.Claims == nil {
+		if _, token := r.Headers["authorization"]; token {
 			return unknown
 		}
 		return is(m.Invert)
@@ -121,7 +136,7 @@ func (w *walk) metadataIs(m metadataMatcher) truth {
 			path = append(path, part.Key)
 		}
 	}
-	value, present := w.request.Claims[strings.Join(path, ".")]
+	value, present := r.Claims[strings.Join(path, ".")]
 	match := claimIs(m.Value, value, present)
 	if m.Invert {
 		return match.not()

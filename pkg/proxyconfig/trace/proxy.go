@@ -8,7 +8,7 @@ import (
 )
 
 // Reads are the sections that a trace needs.
-const Reads = dump.Bootstrap | dump.Clusters | dump.Listeners | dump.Routes | dump.Endpoints | dump.Hosts | dump.ECDS
+const Reads = dump.Bootstrap | dump.Clusters | dump.Listeners | dump.Routes | dump.Endpoints | dump.Hosts | dump.ECDS | dump.ScopedRoutes
 
 // Proxy is a dump, ready to be asked. Listeners and routes are decoded at once,
 // clusters and endpoints when they are needed.
@@ -16,6 +16,7 @@ type Proxy struct {
 	Node      xds.Node
 	listeners []xds.Listener
 	routes    []xds.RouteConfig
+	scopes    []xds.ScopeSet
 	clusters  map[string]dump.Resource
 	endpoints map[string]dump.Resource
 	ecds      map[string]xds.Any
@@ -56,6 +57,13 @@ func NewProxy(d *dump.Dump) (*Proxy, error) {
 			return nil, fmt.Errorf("route %s: %w", r.Name(), err)
 		}
 		p.routes = append(p.routes, rc)
+	}
+	for _, r := range d.List(dump.ScopedRoutes) {
+		var s xds.ScopeSet
+		if err := xds.Decode(r.Body, &s); err != nil {
+			return nil, fmt.Errorf("scoped routes %s: %w", r.Name(), err)
+		}
+		p.scopes = append(p.scopes, s)
 	}
 	for _, r := range d.List(dump.ECDS) {
 		var e xds.ExtensionConfig

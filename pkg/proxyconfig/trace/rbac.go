@@ -50,7 +50,7 @@ func (w *walk) rbac(name string, raw jsontext.Value, connection bool) (stop bool
 	step := Step{Stage: "filter", Taken: name}
 	if c.Rules == nil {
 		if c.Matcher != nil {
-			w.depend("filter " + name + " lets the request pass (its matcher tree is not evaluated here)")
+			return w.rbacTree(name, c.Matcher, connection)
 		} else if c.Shadow != nil {
 			step.Why = "has dry-run rules only, which decide nothing"
 			w.step(step)

@@ -13,6 +13,8 @@ type routeFit struct {
 	ok    bool
 	why   string // the rules that hold, or the first that does not
 	share float64
+	// unsure says on what it hangs whether the route takes the request at all.
+	unsure string
 }
 
 // findRoute gives the first route that matches: "The first route that matches will be
@@ -24,6 +26,9 @@ func (w *walk) findRoute(vh *xds.VirtualHost) (*xds.Route, Step) {
 		fit := matchRoute(route.Match, w.request)
 		name := routeName(route, i)
 		switch {
+		case fit.unsure != "":
+			step.PassedOver = append(step.PassedOver, Passed{name, fit.unsure})
+			w.depend("route " + name + " does not take the request: " + fit.unsure)
 		case !fit.ok:
 			step.PassedOver = append(step.PassedOver, Passed{name, fit.why})
 		case fit.share < 1:
@@ -85,8 +90,24 @@ func matchRoute(m xds.RouteMatch, r Request) routeFit {
 	if m.TLS != nil && m.TLS.Presented != nil && !check(*m.TLS.Presented == r.Mutual, fmt.Sprintf("a client certificate is shown: %t", *m.TLS.Presented)) {
 		return routeFit{why: held[0]}
 	}
-	if len(m.Metadata)+len(m.FilterState) > 0 {
-		return routeFit{why: "it asks for metadata of filters, which a dump does not have"}
+	unsure := ""
+	for _, raw := range m.Metadata {
+		var asked metadataMatcher
+		match, rule := unknown, "metadata of a filter"
+		if xds.Decode(raw, &asked) == nil {
+			match, rule = r.metadataIs(asked), asked.rule()
+		}
+		if match == unknown {
+			unsure = "it asks for " + rule + ", which only the running proxy knows"
+		} else if !check(match == yes, rule) {
+			return routeFit{why: held[0]}
+		}
+	}
+	if len(m.FilterState) > 0 {
+		unsure = "it asks for the state of filters, which only the running proxy knows"
+	}
+	if unsure != "" {
+		return routeFit{unsure: unsure}
 	}
 	if m.Fraction != nil {
 		share := m.Fraction.Default.Share()

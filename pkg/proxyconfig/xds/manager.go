@@ -6,15 +6,13 @@ type Manager struct {
 	RDS    struct {
 		Name string `json:"route_config_name"`
 	} `json:"rds"`
-	ScopedRoutes *struct {
-		Name string `json:"name"`
-	} `json:"scoped_routes"`
-	Filters           []HTTPFilter `json:"http_filters"`
-	StripMatchingPort bool         `json:"strip_matching_host_port"`
-	StripAnyPort      bool         `json:"strip_any_host_port"`
-	StripTrailingDot  bool         `json:"strip_trailing_host_dot"`
-	MergeSlashes      bool         `json:"merge_slashes"`
-	NormalizePath     bool         `json:"normalize_path"`
+	ScopedRoutes      *ScopedRoutes `json:"scoped_routes"`
+	Filters           []HTTPFilter  `json:"http_filters"`
+	StripMatchingPort bool          `json:"strip_matching_host_port"`
+	StripAnyPort      bool          `json:"strip_any_host_port"`
+	StripTrailingDot  bool          `json:"strip_trailing_host_dot"`
+	MergeSlashes      bool          `json:"merge_slashes"`
+	NormalizePath     bool          `json:"normalize_path"`
 }
 
 // HTTPFilter is an HTTP filter.
