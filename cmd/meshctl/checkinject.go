@@ -62,7 +62,7 @@ injectors would inject a pod.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.labels, "labels", "l", "", "`labels` of a pod, as KEY=VALUE,KEY=VALUE")
-	cmd.Flags().StringSliceVarP(&o.files, "filename", "f", nil, "`file` or directory with workloads, - for stdin (repeatable)")
+	cmd.Flags().StringArrayVarP(&o.files, "filename", "f", nil, "`file` or directory with workloads, - for stdin (repeatable)")
 	_ = cmd.MarkFlagFilename("filename", "yaml", "yml", "json")
 	return cmd
 }
@@ -139,7 +139,7 @@ func (o *checkInjectOptions) look(ctx context.Context, e *env) ([]*corev1.Pod, *
 }
 
 func (o *checkInjectOptions) lookInFiles(ctx context.Context, e *env) ([]*corev1.Pod, *checkMesh, error) {
-	objects, problems, err := resource.Load(o.files, e.in)
+	objects, problems, err := resource.Load(separated(o.files), e.in)
 	if err != nil {
 		return nil, nil, usageError{err}
 	}

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strings"
 
+	"istio.io/api/label"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/kube"
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/inject"
@@ -92,6 +94,9 @@ func checkPod(pod *corev1.Pod, namespace map[string]string, webhooks []inject.We
 	check.Inject = len(by) > 0
 	if len(by) > 1 {
 		note("several injectors would inject it (%s); only one may: check the labels of namespace and pod", strings.Join(names, ", "))
+	}
+	if injection, revision := namespace[istio.InjectionLabel], namespace[label.IoIstioRev.Name]; injection != "" && revision != "" {
+		note("the namespace has both %s=%s and %s=%s, of which only the first counts", istio.InjectionLabel, injection, label.IoIstioRev.Name, revision)
 	}
 	if reason := inject.NeverInjected(pod); reason != "" {
 		check.Inject = false

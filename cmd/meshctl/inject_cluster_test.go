@@ -136,6 +136,11 @@ func TestInjectEnableAndDisable(t *testing.T) {
 	if got.code != exitOK || !strings.HasPrefix(got.stdout, "namespace/shop unchanged\n") || !strings.Contains(got.stdout, "pod/bare needs a restart\n") {
 		t.Errorf("enable: code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
+	server = clusterWith(t, []string{"--revision", "canary"}, shopObjects)
+	got = meshctl(testEnv(t, ""), "inject", "enable", "shop", "-r", "canary", "--dry-run", "-c", server.Kubeconfig())
+	if got.code != exitOK || !strings.HasPrefix(got.stdout, "namespace/shop would be labelled\n") {
+		t.Errorf("enable for a revision: code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
 	for _, args := range [][]string{{"enable", "legacy", "-r", "nobody"}, {"enable", "absent"}, {"enable", "kube-system"}} {
 		if got := meshctl(testEnv(t, ""), append([]string{"inject", "-c", config}, args...)...); got.code != exitFailed || got.stderr == "" {
 			t.Errorf("%v: code %d, %s", args, got.code, got.stderr)

@@ -112,8 +112,10 @@ func runInjectLabel(ctx context.Context, e *env, o *injectLabelOptions) error {
 // checkInjector makes sure that somebody answers to the labels: pods of a
 // namespace that names an unknown revision silently get no proxy.
 func (o *injectLabelOptions) checkInjector(mesh *clusterInjection) error {
+	labels := o.labels()
+	maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
 	for _, w := range mesh.webhooks {
-		if w.Verdict(o.labels(), nil).Inject {
+		if w.Verdict(labels, nil).Inject {
 			return nil
 		}
 	}

@@ -32,7 +32,8 @@ func (e *env) tellReports(format reportFormat, reports []inject.Report) error {
 		return printer.PrintJSON(e.err, reports)
 	case reportText:
 		for _, r := range reports {
-			if r.Outcome != inject.Foreign && r.Outcome != inject.Failed {
+			// Objects of other kinds are of no interest; what is no object may be a mistake.
+			if (r.Outcome != inject.Foreign || r.Reason != "") && r.Outcome != inject.Failed {
 				fmt.Fprintln(e.err, r)
 			}
 		}

@@ -44,11 +44,13 @@ func (m *manifestInput) validate(inPlace bool) error {
 	return nil
 }
 
-// names are the files one by one: as with kubectl, commas separate several,
-// unless they belong to a URL or to a file's name.
-func (m *manifestInput) names() []string {
+func (m *manifestInput) names() []string { return separated(m.files) }
+
+// separated are the files that -f names: as with kubectl, commas separate
+// several, unless they belong to a URL or to a file's name.
+func separated(files []string) []string {
 	var names []string
-	for _, name := range m.files {
+	for _, name := range files {
 		if _, err := os.Lstat(name); err == nil || isURL(name) {
 			names = append(names, name)
 		} else {

@@ -33,12 +33,20 @@ type Report struct {
 	Revision  string   `json:"revision,omitempty"`
 	Changed   bool     `json:"changed"`
 	Steps     []Step   `json:"steps,omitempty"`
-	// Lost are the fields of the input that the kind does not have, or that
-	// were given twice. They are not in the output.
+	// Unknown are fields that the kind does not have. They stay as they are.
+	Unknown []Field `json:"unknown,omitempty"`
+	// Lost are fields of the input that are not in the output: of those that
+	// were given twice, one, and unknown ones in something that was replaced.
 	Lost []string `json:"lost,omitempty"`
 
 	// Err is set for the outcome Failed.
 	Err error `json:"-"`
+}
+
+// Field is a field of the input.
+type Field struct {
+	Path string `json:"path"`
+	Line int    `json:"line,omitempty"`
 }
 
 func reportOf(o *resource.Object) Report {
@@ -97,10 +105,16 @@ func (r Report) Object() string {
 func (r Report) String() string {
 	text := r.Place() + ": " + strings.TrimSpace(r.Object()+" "+string(r.Outcome))
 	switch {
+	case r.Outcome == Foreign && r.Reason != "":
+		text = r.Place() + ": copied as it is: " + r.Reason
 	case r.Outcome == Injected:
 		text += fmt.Sprintf(" with %s, revision %s", strings.Join(r.Templates, "+"), r.Revision)
 	case r.Reason != "":
 		text += ": " + r.Reason
+	}
+	for _, field := range r.Unknown {
+		place := resource.Origin{File: r.File, Line: field.Line}
+		text += fmt.Sprintf("\n%s: warning: %s: unknown field %q is left as it is", place, r.Object(), field.Path)
 	}
 	for _, field := range r.Lost {
 		text += fmt.Sprintf("\n%s: warning: %s: %s is left out of the output", r.Place(), r.Object(), field)

@@ -76,11 +76,15 @@ func (i *Injector) object(s subject, known map[string]Namespace) outcome {
 	if injected == nil {
 		return outcome{report: report}
 	}
-	report.Lost = w.lost
 	if err := w.setPod(injected); err != nil {
 		return outcome{report: report.fail(err)}
 	}
-	return outcome{object: w.object, comment: comment, report: report}
+	object, lost, err := w.result()
+	if err != nil {
+		return outcome{report: report.fail(err)}
+	}
+	report.Unknown, report.Lost = w.unknownIn(s.object), lost
+	return outcome{object: object, comment: comment, report: report}
 }
 
 // again injects a pod that may have been injected before. No pod is given

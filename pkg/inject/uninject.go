@@ -40,10 +40,18 @@ func uninject(s subject) outcome {
 	if err := w.setPod(pod); err != nil {
 		return outcome{report: report.fail(err)}
 	}
-	object, err := asMap(w.object)
+	result, lost, err := w.result()
 	if err != nil {
 		return outcome{report: report.fail(err)}
 	}
+	object, err := asMap(result)
+	if err != nil {
+		return outcome{report: report.fail(err)}
+	}
+	if s.kind.Kind == "DeploymentConfig" {
+		withoutDeploymentConfigDefaults(object)
+	}
+	report.Unknown, report.Lost = w.unknownIn(s.object), lost
 	report.Outcome, report.Revision, report.Changed = Restored, status.Revision, true
 	return outcome{object: withoutZeros(object), report: report}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -25,8 +26,8 @@ type workload struct {
 	spec   *corev1.PodSpec
 	// store writes meta and spec back into objects that are no Go types; nil for the others.
 	store func() error
-	// lost names the fields of the text that object has no room for.
-	lost []string
+	// unknown are the fields of the text that object has no room for.
+	unknown []unknownField
 }
 
 // newObject makes the Go object for a kind; nil for kinds without pods.
@@ -94,7 +95,7 @@ func readWorkload(kind schema.GroupVersionKind, text []byte, jobs bool) (*worklo
 	if object == nil {
 		return nil, nil
 	}
-	lost, err := strictjson.UnmarshalStrict(text, object)
+	faults, err := strictjson.UnmarshalStrict(text, object)
 	if err != nil {
 		// Its errors are of a type that cannot be named; encoding/json fails for the same reason.
 		return nil, typeError(cmp.Or(json.Unmarshal(text, newObject(kind)), err))
@@ -103,10 +104,7 @@ func readWorkload(kind schema.GroupVersionKind, text []byte, jobs bool) (*worklo
 	if meta == nil {
 		return nil, nil
 	}
-	w := &workload{object: object, meta: meta, spec: spec}
-	for _, field := range lost {
-		w.lost = append(w.lost, field.Error())
-	}
+	w := &workload{object: object, meta: meta, spec: spec, unknown: unknownFields(text, "", faults)}
 	w.owner = Owner{Namespace: object.GetNamespace(), Name: object.GetName()}
 	w.owner.APIVersion, w.owner.Kind = kind.ToAPIVersionAndKind()
 	if pod, ok := object.(*corev1.Pod); ok {
@@ -148,6 +146,33 @@ func (w *workload) setPod(pod *corev1.Pod) error {
 		return w.store()
 	}
 	return nil
+}
+
+// result is the object with its changed pod, to be encoded. Unknown fields are
+// in it; lost names those that have no place any more.
+func (w *workload) result() (object any, lost []string, err error) {
+	if len(w.unknown) == 0 {
+		return w.object, nil, nil
+	}
+	m, err := asMap(w.object)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, field := range w.unknown {
+		if !field.putInto(m) {
+			lost = append(lost, "unknown field "+strconv.Quote(field.path))
+		}
+	}
+	return m, lost, nil
+}
+
+// unknownIn says where in the input the unknown fields are.
+func (w *workload) unknownIn(o *resource.Object) []Field {
+	var fields []Field
+	for _, field := range w.unknown {
+		fields = append(fields, Field{field.path, o.FieldOrigin(field.place()).Line})
+	}
+	return fields
 }
 
 // PodsIn are the pods that the workloads among objects would have, named like

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -9,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	strictjson "sigs.k8s.io/json"
 )
 
 // The kinds that are injected but have no Go types among this module's
@@ -36,7 +38,7 @@ func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
 	var header struct {
 		Metadata metav1.ObjectMeta `json:"metadata"`
 		Spec     struct {
-			Template *corev1.PodTemplateSpec `json:"template"`
+			Template json.RawMessage `json:"template"`
 		} `json:"spec"`
 	}
 	if err := utiljson.Unmarshal(text, &object); err != nil {
@@ -45,11 +47,17 @@ func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
 	if err := json.Unmarshal(text, &header); err != nil {
 		return nil, typeError(err)
 	}
-	template := header.Spec.Template
-	if template == nil {
+	if raw := header.Spec.Template; len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}
+	template := &corev1.PodTemplateSpec{}
+	faults, err := strictjson.UnmarshalStrict(header.Spec.Template, template)
+	if err != nil {
+		// As in readWorkload; the path is that within the template.
+		return nil, typeError(cmp.Or(json.Unmarshal(header.Spec.Template, &corev1.PodTemplateSpec{}), err))
+	}
 	w := &workload{object: object, meta: &template.ObjectMeta, spec: &template.Spec}
+	w.unknown = unknownFields(text, "spec.template.", faults)
 	w.owner = Owner{Namespace: header.Metadata.Namespace, Name: header.Metadata.Name}
 	w.owner.APIVersion, w.owner.Kind = kind.ToAPIVersionAndKind()
 	w.store = func() error {
@@ -88,6 +96,16 @@ func deploymentConfigDefaults(object, spec map[string]any) {
 			"availableReplicas", "latestVersion", "observedGeneration", "replicas", "unavailableReplicas", "updatedReplicas",
 		} {
 			setDefault(status, field, int64(0))
+		}
+	}
+}
+
+// withoutDeploymentConfigDefaults drops those of them that people do not write.
+func withoutDeploymentConfigDefaults(object map[string]any) {
+	spec, _ := object["spec"].(map[string]any)
+	for key, zero := range map[string]any{"test": false, "replicas": int64(0)} {
+		if spec[key] == zero {
+			delete(spec, key)
 		}
 	}
 }

@@ -278,10 +278,15 @@ func makeServiceAccounts(t *testing.T, o *unstructured.Unstructured, cases ...*l
 		return
 	}
 	for _, c := range cases {
-		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
-		_, err := c.Client.CoreV1().ServiceAccounts(c.Namespace).Create(c.Context(), account, metav1.CreateOptions{})
-		if err != nil && !apierrors.IsAlreadyExists(err) {
-			t.Fatal(err)
-		}
+		makeAccount(t, c, name)
+	}
+}
+
+func makeAccount(t *testing.T, c *lab.Case, name string) {
+	t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	_, err := c.Client.CoreV1().ServiceAccounts(c.Namespace).Create(c.Context(), account, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		t.Fatal(err)
 	}
 }
