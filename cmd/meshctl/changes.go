@@ -42,8 +42,16 @@ func (e *env) writeChanges(w io.Writer, changes []install.ObjectChange) error {
 			line = "\x1b[" + color + "m" + line + "\x1b[0m"
 		}
 		b.WriteString(line + "\n")
+		marks := 0
 		for _, f := range c.Fields {
+			if isNewMark(f) {
+				marks++
+				continue
+			}
 			fmt.Fprintf(&b, "    %s:%s\n", f.Path, fieldChange(f))
+		}
+		if marks > 0 {
+			fmt.Fprintf(&b, "    metadata.labels: %d labels that mark it as part of the installation\n", marks)
 		}
 	}
 	if len(changes) == 0 {
@@ -54,6 +62,14 @@ func (e *env) writeChanges(w io.Writer, changes []install.ObjectChange) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// isNewMark tells a label of ownership that an object gets which had none: what
+// every object of a mesh does that is taken over.
+func isNewMark(f install.FieldChange) bool {
+	path := strings.ReplaceAll(f.Path, `\`, "")
+	return f.From == nil && (strings.HasPrefix(path, "metadata.labels.operator.istio.io/") ||
+		strings.HasPrefix(path, "metadata.labels.install.operator.istio.io/") || path == "metadata.labels.istio.io/rev")
 }
 
 func fieldChange(f install.FieldChange) string {

@@ -83,7 +83,7 @@ func (o *installOptions) register(cmd *cobra.Command) {
 	fs.BoolVar(&o.plan, "plan", false, "only show what would change; exit code 3 if anything would")
 	fs.BoolVar(&o.plan, "diff", false, "the same as --plan")
 	fs.BoolVar(&o.dryRun, "dry-run", false, "only show what would change; exit code 0")
-	fs.StringVar(&o.planOut, "plan-out", "", "write the plan to this `file`")
+	fs.StringVar(&o.planOut, "plan-out", "", "write the plan to this `file`, which only you can read")
 	fs.StringVar(&o.planFile, "plan-file", "", "carry out the plan in this `file`; refused if the cluster has changed since")
 	fs.BoolVar(&o.adopt, "adopt", false, "take over what istioctl or Helm has installed")
 	fs.BoolVar(&o.forceConflicts, "force-conflicts", false, "take over every field that another manager holds")
@@ -187,7 +187,7 @@ func (o *installOptions) makePlan(ctx context.Context, e *env) (*install.Plan, m
 	if err != nil {
 		return nil, cluster, err
 	}
-	plan.Server = cluster.Server()
+	plan.Server, plan.ClusterID = cluster.Server(), install.ClusterID(ctx, cluster)
 	return plan, cluster, nil
 }
 

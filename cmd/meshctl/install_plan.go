@@ -18,11 +18,14 @@ import (
 func (o *installOptions) showPlan(e *env, plan *install.Plan) error {
 	if o.planOut != "" {
 		var b bytes.Buffer
-		if err := printer.PrintJSON(&b, plan); err != nil {
+		if err := printer.PrintJSON(&b, plan.Compact()); err != nil {
 			return err
 		}
-		if err := resource.WriteFile(o.planOut, b.Bytes()); err != nil {
+		if err := resource.WritePrivateFile(o.planOut, b.Bytes()); err != nil {
 			return err
+		}
+		if n := plan.Secrets(); n > 0 {
+			e.warn(fmt.Sprintf("%s holds the values of %d Secrets: only you can read it, keep it that way", o.planOut, n))
 		}
 	}
 	changes := plan.Changes()
@@ -55,6 +58,9 @@ func (o *installOptions) savedPlan(ctx context.Context, e *env) (*install.Plan, 
 	}
 	if plan.Server != cluster.Server() {
 		return nil, cluster, usagef("the plan %s is for the cluster %s, but this is %s", o.planFile, plan.Server, cluster.Server())
+	}
+	if id := install.ClusterID(ctx, cluster); plan.ClusterID != "" && id != "" && plan.ClusterID != id {
+		return nil, cluster, usagef("the plan %s is for another cluster that had the address %s; make a new plan", o.planFile, plan.Server)
 	}
 	return plan, cluster, plan.CheckFresh(ctx, cluster)
 }

@@ -23,7 +23,13 @@ func EncodeYAML(w io.Writer, value any) error {
 // WriteFile replaces a file as a whole: readers see the old content or the
 // new one, never a part, and a failed write leaves the old one in place.
 // The mode of an existing file is kept; a new one gets 0644.
-func WriteFile(name string, data []byte) (err error) {
+func WriteFile(name string, data []byte) error { return writeFile(name, data, 0) }
+
+// WritePrivateFile is WriteFile for what may hold secrets: nobody but the owner
+// can read the file, also if it existed with another mode.
+func WritePrivateFile(name string, data []byte) error { return writeFile(name, data, 0o600) }
+
+func writeFile(name string, data []byte, mode os.FileMode) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("writing %s: %w", name, unwrapPath(err))
@@ -41,9 +47,11 @@ func WriteFile(name string, data []byte) (err error) {
 		return err
 	}
 	defer os.Remove(temp.Name()) // fails once renamed, which is as it should be
-	mode := os.FileMode(0o644)
-	if info, err := os.Stat(name); err == nil {
-		mode = info.Mode().Perm()
+	if mode == 0 {
+		mode = 0o644
+		if info, err := os.Stat(name); err == nil {
+			mode = info.Mode().Perm()
+		}
 	}
 	if _, err = temp.Write(data); err == nil {
 		err = temp.Chmod(mode)

@@ -93,7 +93,7 @@ func (r *runner) stage(ctx context.Context, s stage) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(requestsAtOnce)
 	for _, step := range s.steps {
-		if step.Action == Keep && len(step.Conflicts) == 0 {
+		if !step.applies() {
 			r.mu.Lock()
 			r.result.Unchanged++
 			r.mu.Unlock()

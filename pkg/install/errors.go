@@ -15,7 +15,8 @@ type Problem struct {
 	// Hint says what to write instead.
 	Hint string `json:"hint,omitempty"`
 
-	keys []string // Path in pieces
+	keys    []string // Path in pieces
+	against []string // the field that it contradicts
 }
 
 func (p Problem) String() string {

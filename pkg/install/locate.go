@@ -22,6 +22,14 @@ func (s *sources) explain(err error) error {
 			keys = strings.Split(p.Path, ".")
 		}
 		p.Origin = s.locate(keys)
+		if p.against != nil {
+			// What is written, not what a profile says, can be changed.
+			if other := s.locate(p.against); other != "" && p.Origin == "" {
+				p.Origin = other
+			} else if other != "" {
+				p.Message += " (" + other + ")"
+			}
+		}
 	}
 	return input
 }

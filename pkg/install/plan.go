@@ -18,7 +18,8 @@ const requestsAtOnce = 8
 // Plan is what an installation would do to a cluster.
 type Plan struct {
 	Version   string `json:"version"`
-	Server    string `json:"server,omitempty"` // the cluster that it was made for
+	Server    string `json:"server,omitempty"`    // the cluster that it was made for
+	ClusterID string `json:"clusterId,omitempty"` // what stays the same if its address does not
 	Release   string `json:"release"`
 	Profile   string `json:"profile"`
 	Revision  string `json:"revision"`

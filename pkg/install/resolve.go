@@ -44,7 +44,7 @@ func Resolve(in Input) (*Config, error) {
 		}
 	}
 	mergeInto(base, user)
-	problems, warnings := validate(base)
+	problems, warnings := validate(base, user, charts)
 
 	complete(base)
 	if values := lookupMap(user, "spec", "values"); values != nil {

@@ -135,7 +135,8 @@ status:
 }
 
 func TestWhatTheUserWritesWinsOverWhatIsDerived(t *testing.T) {
-	config, err := resolveYAML(t, "kind: IstioOperator\nspec:\n  hub: a.example\n  values:\n    global: {hub: b.example}\n")
+	file := File{Name: "iop.yaml", Data: []byte("kind: IstioOperator\nspec:\n  hub: a.example\n  values:\n    global: {hub: b.example}\n")}
+	config, err := Resolve(Input{Files: []File{file}, Force: true}) // it is a conflict
 	if err != nil {
 		t.Fatal(err)
 	}

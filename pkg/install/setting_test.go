@@ -126,6 +126,6 @@ func FuzzSettingPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		validate(tree) // any outcome, but no panic
+		validate(tree, tree, Charts{}) // any outcome, but no panic
 	})
 }

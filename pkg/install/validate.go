@@ -14,7 +14,7 @@ import (
 
 // validate checks a merged operator document, before any Helm value is derived
 // from its fields, and gives all problems in the order of the document's fields.
-func validate(tree Values) (problems []Problem, warnings []string) {
+func validate(tree, user Values, charts Charts) (problems []Problem, warnings []string) {
 	v := &validator{}
 	v.check(operatorSchema(), nil, tree)
 	if len(v.problems) == 0 {
@@ -24,6 +24,7 @@ func validate(tree Values) (problems []Problem, warnings []string) {
 		v.checkNetworking(tree)
 		v.checkGateways(tree)
 		v.checkScaling(tree)
+		v.checkConflicts(user, tree, charts)
 	}
 	return v.problems, v.warnings
 }
