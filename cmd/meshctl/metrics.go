@@ -143,7 +143,7 @@ func (o *metricsOptions) nothingSeen() string {
 func (o *metricsOptions) source(ctx context.Context, e *env) (read func(context.Context) ([]metrics.Row, error), end func(), err error) {
 	nothing := func() {}
 	var namespace string
-	if o.prometheus == "" || len(o.workloads) > 0 && e.global.kube.Namespace == "" {
+	if o.prometheus == "" || o.needsNamespace() && e.global.kube.Namespace == "" {
 		cluster, err := e.cluster()
 		if err != nil {
 			return nil, nothing, err
@@ -184,6 +184,11 @@ func (o *metricsOptions) source(ctx context.Context, e *env) (read func(context.
 		e.tell("no Prometheus found; asking the proxies what they count within %s (--prometheus names one)", o.window)
 	}
 	return func(ctx context.Context) ([]metrics.Row, error) { return o.fromProxies(ctx, e, cluster) }, nothing, nil
+}
+
+// needsNamespace tells that a workload was named without its namespace.
+func (o *metricsOptions) needsNamespace() bool {
+	return slices.ContainsFunc(o.workloads, func(name string) bool { return !strings.Contains(name, ".") })
 }
 
 // name turns what the user named into workloads. Without names it is the
@@ -235,8 +240,9 @@ func (o *metricsOptions) print(out io.Writer, format printer.Format, rows []metr
 	if edges {
 		titles = append(titles, "SOURCE", "SOURCE NAMESPACE")
 	}
+	tcp := slices.ContainsFunc(rows, func(r metrics.Row) bool { return r.TCPSent+r.TCPReceived > 0 })
 	columns := append(printer.Columns(append(titles, "TOTAL RPS", "ERROR RPS", "ERRORS", "P50 LATENCY", "P90 LATENCY", "P99 LATENCY")...),
-		printer.Column{Title: "TCP SENT", Wide: true}, printer.Column{Title: "TCP RECEIVED", Wide: true})
+		printer.Column{Title: "TCP SENT", Wide: !tcp}, printer.Column{Title: "TCP RECEIVED", Wide: !tcp})
 	report := printer.Report{Columns: columns, Data: rows}
 	for _, r := range rows {
 		cells := []string{r.Workload, r.Namespace}

@@ -25,13 +25,13 @@ func (o *metricsOptions) fromProxies(ctx context.Context, e *env, cluster *kube.
 		tunnels[i] = cluster.Tunnel(pod.Namespace, pod.Name)
 		defer tunnels[i].Close()
 	}
-	before, begun := o.counters(ctx, e, tunnels), e.now()
+	before, begun := o.counters(ctx, e, pods, tunnels), e.now()
 	select {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-time.After(o.window):
 	}
-	after := o.counters(ctx, e, tunnels)
+	after := o.counters(ctx, e, pods, tunnels)
 	for i := range after {
 		if before[i] == nil { // without a beginning there is no rate
 			after[i] = nil
@@ -59,7 +59,7 @@ func (o *metricsOptions) proxyPods(ctx context.Context, e *env, cluster *kube.Cl
 }
 
 // counters asks all proxies once; an answer that did not come is nil.
-func (o *metricsOptions) counters(ctx context.Context, e *env, tunnels []*kube.Tunnel) []metrics.Counters {
+func (o *metricsOptions) counters(ctx context.Context, e *env, pods []*corev1.Pod, tunnels []*kube.Tunnel) []metrics.Counters {
 	ctx, cancel := e.step(ctx)
 	defer cancel()
 	all := make([]metrics.Counters, len(tunnels))
@@ -68,7 +68,11 @@ func (o *metricsOptions) counters(ctx context.Context, e *env, tunnels []*kube.T
 	work.SetLimit(proxiesAtOnce)
 	for i, tunnel := range tunnels {
 		work.Go(func() error {
-			body, err := tunnel.Open(ctx, proxyAdmin, "/stats/prometheus")
+			port := proxyAdmin
+			if pods[i].Labels["app"] == "ztunnel" { // its admin port has no statistics
+				port = mergedStats
+			}
+			body, err := tunnel.Open(ctx, port, "/stats/prometheus")
 			if err == nil {
 				all[i], err = metrics.ReadCounters(body)
 				body.Close()

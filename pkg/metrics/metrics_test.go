@@ -147,3 +147,28 @@ web.shop
 		t.Error(diff)
 	}
 }
+
+func TestNumbersForPeople(t *testing.T) {
+	for ms, want := range map[float64]string{0.4: "0.4ms", 9.94: "9.9ms", 9.96: "10ms", 42: "42ms", 999.4: "999ms", 999.6: "1.00s", 2500: "2.50s"} {
+		if got := Latency(&ms); got != want {
+			t.Errorf("%v: got %s, want %s", ms, got, want)
+		}
+	}
+	for n, want := range map[float64]string{0: "0.0 B/s", 1023.9: "1023.9 B/s", 1023.99: "1.0 KiB/s", 1 << 20: "1.0 MiB/s", 5 << 30: "5.0 GiB/s"} {
+		if got := Bytes(n); got != want {
+			t.Errorf("%v: got %s, want %s", n, got, want)
+		}
+	}
+}
+
+// Buckets below all requests are empty, and yet the lower end of those above.
+func TestQuantilesOfProxiesAreThoseOfPrometheus(t *testing.T) {
+	text := "istio_requests_total{" + labelsOfWeb + `,response_code="200"} 100` + "\n"
+	for _, bucket := range [][2]string{{"1", "0"}, {"5", "0"}, {"10", "80"}, {"50", "100"}, {"+Inf", "100"}} {
+		text += fmt.Sprintf("istio_request_duration_milliseconds_bucket{%s,le=%q} %s\n", labelsOfWeb, bucket[0], bucket[1])
+	}
+	rows := FromCounters([]Counters{{}}, []Counters{counters(t, text)}, time.Second, Scope{By: ByWorkload})
+	if len(rows) != 1 || *rows[0].P50 != 5+5*0.5/0.8 {
+		t.Errorf("got %+v, p50 %v", rows, *rows[0].P50)
+	}
+}

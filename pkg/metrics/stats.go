@@ -65,7 +65,8 @@ func FromCounters(before, after []Counters, between time.Duration, s Scope) []Ro
 				value -= before[i][series]
 			}
 			name, labels := parseSeries(series)
-			if value == 0 || labels["reporter"] == "source" || !s.fits(labels[s.side()+"_workload_namespace"], labels[s.side()+"_workload"]) {
+			// A bucket in which nothing lies counts too: it is the lower end of the next.
+			if value == 0 && name != duration+"_bucket" || labels["reporter"] == "source" || !s.fits(labels[s.side()+"_workload_namespace"], labels[s.side()+"_workload"]) {
 				continue
 			}
 			row, rate := rows.of(labels, s.By), value/between.Seconds()

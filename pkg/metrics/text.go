@@ -3,7 +3,6 @@ package metrics
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Latency is a latency in milliseconds for people; "-" if it is not known.
@@ -11,11 +10,10 @@ func Latency(ms *float64) string {
 	if ms == nil {
 		return "-"
 	}
-	d := time.Duration(*ms * float64(time.Millisecond))
 	switch {
-	case d >= time.Second:
-		return fmt.Sprintf("%.2fs", d.Seconds())
-	case d >= 10*time.Millisecond:
+	case *ms >= 999.5: // what rounds to the next unit is written in it
+		return fmt.Sprintf("%.2fs", *ms/1000)
+	case *ms >= 9.95:
 		return fmt.Sprintf("%.0fms", *ms)
 	}
 	return fmt.Sprintf("%.1fms", *ms)
@@ -24,7 +22,7 @@ func Latency(ms *float64) string {
 // Bytes is a number of bytes a second for people.
 func Bytes(n float64) string {
 	for _, unit := range []string{"B/s", "KiB/s", "MiB/s"} {
-		if n < 1024 {
+		if n < 1023.95 { // what rounds to the next unit is written in it
 			return fmt.Sprintf("%.1f %s", n, unit)
 		}
 		n /= 1024
