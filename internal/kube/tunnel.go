@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -144,25 +145,30 @@ func (t *Tunnel) connect(ctx context.Context) (*session, error) {
 	return newSession(conn)
 }
 
-// Check asks the kubelet's side of every open connection for a sign of life.
-// Without an open connection it opens one. A connection that does not answer
-// before ctx ends is closed.
+// Check asks the kubelet's side of every open connection for a sign of life and
+// closes those that give none before ctx ends. It fails when none is left and
+// none can be opened: what broke alone is no reason to give up what is in use.
 func (t *Tunnel) Check(ctx context.Context) error {
 	t.mu.Lock()
 	sessions := append([]*session(nil), t.sessions...)
 	t.mu.Unlock()
-	if len(sessions) == 0 {
-		_, err := t.session(ctx)
-		return t.cluster.wrap(ctx, err, "forwarding to pod %s/%s", t.namespace, t.pod)
-	}
-	var failures []error
+	var alive atomic.Bool
+	var checks sync.WaitGroup
 	for _, s := range sessions {
-		if err := s.check(ctx); err != nil {
+		checks.Go(func() {
+			if s.check(ctx) == nil {
+				alive.Store(true)
+				return
+			}
 			s.fail(errors.New("the port-forward gives no sign of life"))
-			failures = append(failures, err)
-		}
+		})
 	}
-	return t.cluster.wrap(ctx, errors.Join(failures...), "checking the port-forward to pod %s/%s", t.namespace, t.pod)
+	checks.Wait()
+	if alive.Load() {
+		return nil
+	}
+	_, err := t.session(ctx)
+	return t.cluster.wrap(ctx, err, "forwarding to pod %s/%s", t.namespace, t.pod)
 }
 
 // Close ends all connections through the tunnel.

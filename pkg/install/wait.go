@@ -9,8 +9,12 @@ import (
 	"time"
 )
 
-// pollInterval is how often a waited-for object is read.
-const pollInterval = 500 * time.Millisecond
+// pollInterval is how often a waited-for object is read, and askEvery after how
+// many looks it is asked why something is not ready.
+const (
+	pollInterval = 500 * time.Millisecond
+	askEvery     = 4
+)
 
 // NotReadyError says what did not get ready in time, and why.
 type NotReadyError struct {
@@ -28,8 +32,8 @@ func (e *NotReadyError) Unwrap() error { return e.Err }
 func (r *runner) await(ctx context.Context, steps []Step) error {
 	pending := slices.Clone(steps)
 	pending = slices.DeleteFunc(pending, func(s Step) bool { return !awaited(s.Kind) })
-	last := map[string]string{}
-	for {
+	last := map[string]lack{}
+	for look := 1; ; look++ {
 		var open []Step
 		for _, step := range pending {
 			o := step.object()
@@ -41,15 +45,19 @@ func (r *runner) await(ctx context.Context, steps []Step) error {
 				return fmt.Errorf("waiting for %s: %w", o.ID(), err)
 			}
 			if state == "" {
-				if last[o.ID()] != "" || step.Action != Keep {
+				if last[o.ID()] != (lack{}) || step.Action != Keep {
 					r.report(Event{Type: Ready, Component: step.Component, Object: o.ID()})
 				}
 				continue
 			}
 			open = append(open, step)
-			if last[o.ID()] != state {
-				last[o.ID()] = state
-				r.report(Event{Type: Waiting, Component: step.Component, Object: o.ID(), Message: state})
+			now := lack{state: state, cause: last[o.ID()].cause}
+			if look%askEvery == 0 {
+				now.cause = r.why(ctx, o)
+			}
+			if last[o.ID()] != now {
+				last[o.ID()] = now
+				r.report(Event{Type: Waiting, Component: step.Component, Object: o.ID(), Message: now.String()})
 			}
 		}
 		if ctx.Err() == nil && len(open) == 0 {
@@ -67,9 +75,23 @@ func (r *runner) await(ctx context.Context, steps []Step) error {
 	}
 }
 
+// lack is what keeps an object from being ready.
+type lack struct {
+	state string // of the object itself
+	cause string // behind it, "" if unknown
+}
+
+func (l lack) String() string {
+	if l.cause == "" {
+		return l.state
+	}
+	return strings.TrimPrefix(l.state+"; "+l.cause, "; ")
+}
+
 // notReady collects the causes. The command's time is over by then, so a little
-// extra time is taken to ask why.
-func (r *runner) notReady(ctx context.Context, pending []Step, last map[string]string) error {
+// extra time is taken to ask why; where there is no answer the cause that was
+// told last stands.
+func (r *runner) notReady(ctx context.Context, pending []Step, last map[string]lack) error {
 	cause := context.Cause(ctx)
 	if errors.Is(cause, context.Canceled) {
 		return cause
@@ -81,9 +103,9 @@ func (r *runner) notReady(ctx context.Context, pending []Step, last map[string]s
 		o := step.object()
 		reason := last[o.ID()]
 		if why := r.why(extra, o); why != "" {
-			reason = strings.TrimPrefix(reason+"; "+why, "; ")
+			reason.cause = why
 		}
-		failed.Reasons = append(failed.Reasons, o.ID()+": "+reason)
+		failed.Reasons = append(failed.Reasons, o.ID()+": "+reason.String())
 	}
 	return failed
 }

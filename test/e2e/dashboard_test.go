@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -31,25 +29,13 @@ spec:
 
 // dashboardProcess is a `meshctl dashboard` that runs.
 type dashboardProcess struct {
-	t   *testing.T
-	cmd *exec.Cmd
-	url string
-
-	mu     sync.Mutex
-	stderr bytes.Buffer
+	t      *testing.T
+	cmd    *exec.Cmd
+	url    string
+	stderr lines
 }
 
-func (p *dashboardProcess) Write(text []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stderr.Write(text)
-}
-
-func (p *dashboardProcess) said() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stderr.String()
-}
+func (p *dashboardProcess) said() string { return p.stderr.String() }
 
 // openDashboard starts `meshctl dashboard ARGS` and waits for its URL.
 func openDashboard(t *testing.T, kubeconfig string, args ...string) *dashboardProcess {
@@ -59,7 +45,7 @@ func openDashboard(t *testing.T, kubeconfig string, args ...string) *dashboardPr
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Stderr = p
+	p.cmd.Stderr = &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

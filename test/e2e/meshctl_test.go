@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -77,6 +78,24 @@ func decode[T any](t *testing.T, text string) T {
 		t.Fatalf("reading JSON: %v\n%s", err, text)
 	}
 	return value
+}
+
+// lines are what a command says, read while it runs.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(text)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // withoutTest returns a context for the time after a test, whose own context

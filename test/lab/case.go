@@ -49,6 +49,7 @@ func Main(m *testing.M, store **Lab, options Options, prepare ...func(context.Co
 		}
 	}
 	*store = l
+	fmt.Fprintln(os.Stderr, "lab:", l.Proxies())
 	return m.Run()
 }
 
@@ -168,12 +169,12 @@ func (c *Case) MapPort(pod string, port int, server string) {
 	c.must(c.Lab.MapPort(c.ctx, c.Namespace, pod, port, server))
 }
 
-// Envoy returns the simulated Envoy of a pod in the test's namespace.
+// Envoy returns the Envoy of a pod in the test's namespace, simulated or real.
 func (c *Case) Envoy(pod string) *envoy.Proxy {
 	c.t.Helper()
 	proxy := c.Runtime.Envoy(c.Namespace, pod)
 	if proxy == nil {
-		c.t.Fatalf("pod %s/%s has no simulated Envoy", c.Namespace, pod)
+		c.t.Fatalf("pod %s/%s has no Envoy", c.Namespace, pod)
 	}
 	return proxy
 }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/meshctl/meshctl/test/lab/envoy"
 	"github.com/meshctl/meshctl/test/lab/tools"
 )
 
@@ -28,6 +29,9 @@ type Options struct {
 	Talk io.Writer
 	// Interactive marks a lab that "make lab-down" stops.
 	Interactive bool
+	// Envoy is the path of an Envoy to run for each proxy, "" for what
+	// [envoy.FindBinary] finds. Where that is nothing proxies are simulated.
+	Envoy string
 }
 
 // Lab is a running control plane.
@@ -45,6 +49,9 @@ type Lab struct {
 	Etcd, APIServer, ControllerManager, Scheduler, Kwok *Component
 	// Runtime runs the containers that kwok cannot simulate.
 	Runtime *Runtime
+	// EnvoyBinary is the path of the Envoy that runs for each proxy, "" where
+	// proxies are simulated.
+	EnvoyBinary string
 
 	tools    tools.Set
 	keys     *keys
@@ -87,15 +94,28 @@ func Start(ctx context.Context, options Options) (*Lab, error) {
 	if err := sweep(os.TempDir()); err != nil {
 		return nil, err
 	}
-	l := &Lab{tools: set, spawner: newSpawner()}
+	l := &Lab{tools: set, spawner: newSpawner(), EnvoyBinary: options.Envoy}
+	if l.EnvoyBinary == "" {
+		if l.EnvoyBinary, err = envoy.FindBinary(); err != nil {
+			return nil, err
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	start := time.Now()
 	if err := l.start(ctx, options, say); err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
-	say("control plane ready after %s", time.Since(start).Round(100*time.Millisecond))
+	say("control plane ready after %s; %s", time.Since(start).Round(100*time.Millisecond), l.Proxies())
 	return l, nil
+}
+
+// Proxies says in words whether proxies are real.
+func (l *Lab) Proxies() string {
+	if l.EnvoyBinary == "" {
+		return "proxies are simulated (" + envoy.BinaryVariable + ", or an envoy on PATH, would run real ones)"
+	}
+	return "proxies are run by " + l.EnvoyBinary
 }
 
 func (l *Lab) start(ctx context.Context, options Options, say func(string, ...any)) error {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,10 @@ import (
 const istioVersion = "1.31.1"
 
 // sidecar is an Envoy that stands for a pod's istio-proxy container.
-type sidecar struct{ *envoy.Proxy }
+type sidecar struct {
+	*envoy.Proxy
+	real *Component // nil for a simulation
+}
 
 // runProxy starts the Envoy of a sidecar, gateway or waypoint, connected to the
 // istiod that its pod names, and waits until its configuration is complete.
@@ -50,10 +54,14 @@ func (r *Runtime) runProxy(ctx context.Context, pod *corev1.Pod, container *core
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := envoy.Start(envoy.Config{
+	config := envoy.Config{
 		Bootstrap: bootstrap, Dial: authority.Dial, TLS: authority.TLS, Headers: authority.Headers,
 		Secrets: secrets, AdminAddress: address(0),
-	})
+	}
+	if r.lab.EnvoyBinary != "" {
+		return r.lab.runRealEnvoy(start, pod, config)
+	}
+	proxy, err := envoy.Start(config)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +69,33 @@ func (r *Runtime) runProxy(ctx context.Context, pod *corev1.Pod, container *core
 		proxy.Close()
 		return nil, err
 	}
-	return sidecar{proxy}, nil
+	return sidecar{Proxy: proxy}, nil
+}
+
+// runRealEnvoy runs the lab's Envoy for a pod and waits until it is ready.
+func (l *Lab) runRealEnvoy(ctx context.Context, pod *corev1.Pod, config envoy.Config) (work, error) {
+	// Short, since the path of a socket may not be long.
+	dir, err := os.MkdirTemp(l.Dir, "envoy-")
+	if err != nil {
+		return nil, fmt.Errorf("making the folder of an Envoy: %w", err)
+	}
+	around, err := envoy.Prepare(config, dir)
+	if err != nil {
+		return nil, err
+	}
+	var admin int
+	run := &Component{lab: l, name: "envoy-" + pod.Namespace + "." + pod.Name, grace: shortGrace, launch: func() (launch, error) {
+		if err := l.ports.fill(&admin); err != nil {
+			return launch{}, err
+		}
+		args, err := around.Args(admin)
+		return launch{binary: l.EnvoyBinary, args: args, ready: around.Ready}, err
+	}}
+	if err := run.Start(ctx); err != nil {
+		around.Close()
+		return nil, err
+	}
+	return sidecar{Proxy: around.Proxy, real: run}, nil
 }
 
 // authority is how a pod reaches the istiod at a service's host:port, with the
@@ -136,9 +170,23 @@ func (s sidecar) ports() map[int]string {
 	return ports
 }
 
-func (s sidecar) close() { s.Proxy.Close() }
+func (s sidecar) close() {
+	if s.real != nil {
+		s.real.Stop()
+	}
+	s.Proxy.Close()
+}
 
-// Envoy returns the simulated Envoy of a pod, so that a test can have it
+// RealEnvoy returns the process of the Envoy of a pod, so that a test can stop,
+// freeze or restart it; nil where it is simulated.
+func (r *Runtime) RealEnvoy(namespace, pod string) *Component {
+	if s, ok := r.find(namespace, pod).(sidecar); ok {
+		return s.real
+	}
+	return nil
+}
+
+// Envoy returns the Envoy of a pod, simulated or real, so that a test can have it
 // misbehave; nil if there is none.
 func (r *Runtime) Envoy(namespace, pod string) *envoy.Proxy {
 	if s, ok := r.find(namespace, pod).(sidecar); ok {
@@ -147,7 +195,7 @@ func (r *Runtime) Envoy(namespace, pod string) *envoy.Proxy {
 	return nil
 }
 
-// Envoys returns the simulated Envoys of all pods of a namespace, "" for all
+// Envoys returns the Envoys of all pods of a namespace, "" for all
 // namespaces, in the order of their node ids.
 func (r *Runtime) Envoys(namespace string) []*envoy.Proxy {
 	r.mu.Lock()

@@ -50,6 +50,7 @@ type tunnel struct {
 
 	mu    sync.Mutex
 	pairs map[string]map[string]httpstream.Stream // by requestID, then by type
+	busy  sync.WaitGroup                          // forwarded connections
 }
 
 func (s *Server) breakTunnels(match func(*tunnel) bool) {
@@ -97,14 +98,26 @@ func (s *Server) portForward(w http.ResponseWriter, r *http.Request, at target) 
 	if err != nil || t.conn == nil {
 		return
 	}
-	s.mu.Lock()
-	s.tunnels[t] = true
-	s.mu.Unlock()
+	if !s.register(t) {
+		t.cut()
+	}
 	<-t.conn.CloseChan()
 	t.cut()
 	s.mu.Lock()
 	delete(s.tunnels, t)
 	s.mu.Unlock()
+	t.busy.Wait()
+	s.busy.Done()
+}
+
+// register notes an open tunnel, so that it can be cut. It returns false when the
+// server has stopped in the meantime and nobody would.
+func (s *Server) register(t *tunnel) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tunnels[t] = true
+	s.busy.Add(1)
+	return !s.stopped
 }
 
 // stream collects the two streams of each forwarded connection.
@@ -120,18 +133,32 @@ func (t *tunnel) stream(st httpstream.Stream, replied <-chan struct{}) error {
 	pair[kind] = st
 	if len(pair) == 2 {
 		delete(t.pairs, id)
-		go func() {
+		t.busy.Go(func() {
 			<-replied
-			t.forward(pair["data"], pair["error"])
+			if answered(pair["data"]) && answered(pair["error"]) {
+				t.forward(pair["data"], pair["error"])
+			}
 			t.conn.RemoveStreams(pair["data"], pair["error"])
-		}()
+		})
 	}
 	return nil
 }
 
+// answered tells whether the client was told that a stream is open. It is not when
+// the connection broke before, and the library waits for ever to close or write
+// to such a stream.
+func answered(s httpstream.Stream) bool {
+	replier, ok := s.(interface {
+		SendReply(headers http.Header, fin bool) error
+	})
+	return ok && replier.SendReply(http.Header{}, false) == nil // again: does nothing
+}
+
 func (t *tunnel) forward(data, problems httpstream.Stream) {
 	defer problems.Close()
-	defer data.Reset()
+	var copies sync.WaitGroup
+	defer copies.Wait()
+	defer data.Reset() // ends the reading of it
 	port, _ := strconv.Atoi(data.Headers().Get("port"))
 	t.server.mu.Lock()
 	address := t.server.ports[portKey{t.pod, port}]
@@ -147,15 +174,15 @@ func (t *tunnel) forward(data, problems httpstream.Stream) {
 	}
 	defer conn.Close()
 	gone := make(chan struct{})
-	go func() {
+	copies.Go(func() {
 		defer close(gone)
 		io.Copy(data, conn)
 		data.Close()
-	}()
-	go func() {
+	})
+	copies.Go(func() {
 		io.Copy(conn, data)
 		conn.(*net.TCPConn).CloseWrite()
-	}()
+	})
 	select {
 	case <-gone:
 	case <-t.conn.CloseChan():

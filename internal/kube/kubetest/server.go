@@ -37,6 +37,8 @@ type Server struct {
 	tunnels  map[*tunnel]bool
 	noWS     bool
 	version  int
+	stopped  bool
+	busy     sync.WaitGroup // open port-forwards
 }
 
 type portKey struct {
@@ -57,11 +59,16 @@ func NewServer(t Owner, manifests ...string) *Server {
 	return s
 }
 
-// Stop ends the server before the test ends. It may be called twice.
+// Stop ends the server before the test ends: when it returns, no port-forward is
+// left, nor one of its goroutines. It may be called twice.
 func (s *Server) Stop() {
+	s.mu.Lock()
+	s.stopped = true
+	s.mu.Unlock()
 	s.BreakTunnels()
 	s.CloseClientConnections()
 	s.Server.Close()
+	s.busy.Wait()
 }
 
 // Config reaches the server.

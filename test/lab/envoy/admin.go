@@ -16,7 +16,7 @@ import (
 
 // admin is the admin port of a proxy.
 type admin struct {
-	proxy   *Proxy
+	handler http.Handler
 	address string
 	delay   atomic.Int64 // nanoseconds before each answer
 
@@ -24,8 +24,8 @@ type admin struct {
 	server *http.Server // nil while closed
 }
 
-func openAdmin(p *Proxy, address string) (*admin, error) {
-	a := &admin{proxy: p, address: address}
+func openAdmin(handler http.Handler, address string) (*admin, error) {
+	a := &admin{handler: handler, address: address}
 	return a, a.open()
 }
 
@@ -41,7 +41,7 @@ func (a *admin) open() error {
 	}
 	a.address = listener.Addr().String() // the same again when it is opened again
 	// kwok does not tell when the other end of a forward has gone.
-	a.server = &http.Server{Handler: a.handler(), IdleTimeout: 30 * time.Second, ReadHeaderTimeout: 30 * time.Second}
+	a.server = &http.Server{Handler: http.HandlerFunc(a.serve), IdleTimeout: 30 * time.Second, ReadHeaderTimeout: 30 * time.Second}
 	go a.server.Serve(listener) // ends with close
 	return nil
 }
@@ -55,10 +55,21 @@ func (a *admin) close() {
 	}
 }
 
-// handler serves the endpoints of an admin port and those that istio's agent
-// adds on ports of its own.
-func (a *admin) handler() http.Handler {
-	p := a.proxy
+// serve answers after the delay that was asked for.
+func (a *admin) serve(w http.ResponseWriter, r *http.Request) {
+	if delay := time.Duration(a.delay.Load()); delay > 0 {
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(delay):
+		}
+	}
+	a.handler.ServeHTTP(w, r)
+}
+
+// endpoints are those of an admin port and those that istio's agent adds on ports
+// of its own.
+func (p *Proxy) endpoints() http.Handler {
 	mux := http.NewServeMux()
 	for path, serve := range map[string]http.HandlerFunc{
 		"/config_dump":      p.serveConfigDump,
@@ -80,16 +91,7 @@ func (a *admin) handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid path. admin commands are: config_dump, clusters, listeners, stats, server_info, certs, memory, runtime, ready, logging", http.StatusNotFound)
 	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if delay := time.Duration(a.delay.Load()); delay > 0 {
-			select {
-			case <-r.Context().Done():
-				return
-			case <-time.After(delay):
-			}
-		}
-		mux.ServeHTTP(w, r)
-	})
+	return mux
 }
 
 // writeProto answers with a message as JSON, as Envoy prints it.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
@@ -17,7 +16,6 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/proto"
 )
 
 // reconnectAfter is the pause before a broken stream is opened again.
@@ -40,25 +38,38 @@ func (p *Proxy) follow(ctx context.Context) {
 // adsStream is istiod's end of the aggregated, state of the world protocol.
 type adsStream = grpc.BidiStreamingClient[discoveryv3.DiscoveryRequest, discoveryv3.DiscoveryResponse]
 
-// stream serves one connection until it breaks.
-func (p *Proxy) stream(ctx context.Context) error {
+// maxMessage is the size of a message that proxies and istiod take, in bytes.
+const maxMessage = 256 << 20
+
+// dial opens a stream to istiod. The caller closes the connection.
+func (c Config) dial(ctx context.Context) (adsStream, *grpc.ClientConn, error) {
 	security := insecure.NewCredentials()
-	if p.config.TLS != nil {
-		security = credentials.NewTLS(p.config.TLS)
+	if c.TLS != nil {
+		security = credentials.NewTLS(c.TLS)
 	}
 	connection, err := grpc.NewClient("passthrough:///istiod",
 		grpc.WithTransportCredentials(security),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return p.config.Dial(ctx) }),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(256<<20)))
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return c.Dial(ctx) }),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)))
 	if err != nil {
-		return fmt.Errorf("connecting to istiod: %w", err)
+		return nil, nil, fmt.Errorf("connecting to istiod: %w", err)
 	}
-	defer connection.Close()
-	ctx = metadata.NewOutgoingContext(ctx, metadata.New(p.config.Headers))
+	ctx = metadata.NewOutgoingContext(ctx, metadata.New(c.Headers))
 	stream, err := discoveryv3.NewAggregatedDiscoveryServiceClient(connection).StreamAggregatedResources(ctx)
 	if err != nil {
-		return fmt.Errorf("opening a stream to istiod: %w", err)
+		connection.Close()
+		return nil, nil, fmt.Errorf("opening a stream to istiod: %w", err)
 	}
+	return stream, connection, nil
+}
+
+// stream serves one connection until it breaks.
+func (p *Proxy) stream(ctx context.Context) error {
+	stream, connection, err := p.config.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
 	if err := p.open(stream); err != nil {
 		return err
 	}
@@ -115,7 +126,7 @@ func (s *store) remote(typeURL string) []string {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(k.names)), func(name string) bool {
-		return typeURL == SecretType && (name == "default" || name == "ROOTCA" || strings.HasPrefix(name, "file-"))
+		return typeURL == SecretType && (name == ownSecret || name == rootSecret || strings.HasPrefix(name, "file-"))
 	})
 }
 
@@ -185,25 +196,15 @@ func (p *Proxy) accept(k *kind, response *discoveryv3.DiscoveryResponse) (proble
 	return problem
 }
 
-// fromAgent answers the requests for secrets that the agent has. It reads files
-// that a configuration names in its pod; here each holds the mesh's root.
+// fromAgent answers the requests for secrets that the agent has.
 func (s *store) fromAgent() {
 	k := s.kinds[SecretType]
 	for name := range k.names {
 		if _, held := k.resources[name]; held {
 			continue
 		}
-		secret := s.agent[name]
-		if root := s.agent["ROOTCA"]; secret == nil && root != nil && strings.HasPrefix(name, "file-root:") {
-			message, ok := proto.Clone(root.message).(*tlsv3.Secret)
-			if !ok {
-				continue
-			}
-			message.Name = name
-			secret = &resource{message: message, version: root.version, updated: root.updated}
-		}
-		if secret != nil {
-			k.resources[name] = secret
+		if secret := s.agent.find(name); secret != nil {
+			k.resources[name] = &resource{message: secret, version: s.agent.version, updated: s.agent.since}
 			k.order = append(k.order, name)
 		}
 	}

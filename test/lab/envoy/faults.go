@@ -16,7 +16,9 @@ type rejection struct {
 
 // Reject has the proxy refuse, with a reason, each response of a type that
 // holds the named resource ("" for any). The refused resource keeps its former
-// state, the others are taken over. proxy-status then shows ERROR.
+// state, the others are taken over. proxy-status then shows ERROR. A response for
+// a real Envoy is refused as a whole and on its way to it, so that its dump shows
+// no error.
 func (p *Proxy) Reject(typeURL, resource, reason string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -76,14 +76,14 @@ func (a Authority) Certify(ctx context.Context, spiffe string, onBehalf bool) ([
 	root := chain[len(chain)-1]
 	return []*tlsv3.Secret{
 		{
-			Name: "default",
+			Name: ownSecret,
 			Type: &tlsv3.Secret_TlsCertificate{TlsCertificate: &tlsv3.TlsCertificate{
 				CertificateChain: inline(strings.Join(chain[:len(chain)-1], "")),
 				PrivateKey:       inline(string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER}))),
 			}},
 		},
 		{
-			Name: "ROOTCA",
+			Name: rootSecret,
 			Type: &tlsv3.Secret_ValidationContext{ValidationContext: &tlsv3.CertificateValidationContext{
 				TrustedCa: inline(root),
 			}},

@@ -31,13 +31,15 @@ type Config struct {
 	AdminAddress string
 }
 
-// Proxy is a running simulation.
+// Proxy is a running simulation, or what stands around a real Envoy.
 type Proxy struct {
 	config  Config
 	started time.Time
 	admin   *admin
 	end     context.CancelFunc
 	busy    sync.WaitGroup
+	real    *Real  // nil for a simulation
+	agent   *agent // of a real Envoy
 
 	mu      sync.Mutex
 	store   *store
@@ -51,9 +53,8 @@ type Proxy struct {
 // Start connects a proxy to istiod and opens its admin port. Use
 // [Proxy.WaitComplete] to wait for its configuration.
 func Start(config Config) (*Proxy, error) {
-	p := &Proxy{config: config, started: time.Now(), changed: make(chan struct{})}
-	p.store = newStore(config)
-	admin, err := openAdmin(p, config.AdminAddress)
+	p := newProxy(config)
+	admin, err := openAdmin(p.endpoints(), config.AdminAddress)
 	if err != nil {
 		return nil, err
 	}
@@ -64,19 +65,29 @@ func Start(config Config) (*Proxy, error) {
 	return p, nil
 }
 
-// Close ends the proxy.
+func newProxy(config Config) *Proxy {
+	return &Proxy{config: config, started: time.Now(), changed: make(chan struct{}), store: newStore(config), end: func() {}}
+}
+
+// Close ends the proxy. A real Envoy itself is ended by whoever runs it.
 func (p *Proxy) Close() {
 	p.end()
 	p.busy.Wait()
 	p.admin.close()
+	if p.agent != nil {
+		p.agent.close()
+	}
 }
+
+// Simulated tells that no real Envoy runs.
+func (p *Proxy) Simulated() bool { return p.real == nil }
 
 // Address returns the host:port of the admin port.
 func (p *Proxy) Address() string { return p.admin.address }
 
-// WaitComplete returns when the proxy has everything that it needs to serve:
+// WaitComplete returns when a simulation has everything that it needs to serve:
 // clusters and listeners, and the endpoints, routes, secrets and extensions
-// that these refer to.
+// that these refer to. A real Envoy tells that itself, see [Real.Ready].
 func (p *Proxy) WaitComplete(ctx context.Context) error {
 	return p.wait(ctx, "the proxy's configuration to be complete", func() bool { return p.store.complete() })
 }
@@ -122,7 +133,10 @@ func (p *Proxy) wait(ctx context.Context, what string, holds func() bool) error 
 	for {
 		p.mu.Lock()
 		ok, changed, lastErr := holds(), p.changed, p.lastErr
-		missing := p.store.missing()
+		var missing []string
+		if p.real == nil {
+			missing = p.store.missing()
+		}
 		p.mu.Unlock()
 		if ok {
 			return nil
@@ -134,6 +148,15 @@ func (p *Proxy) wait(ctx context.Context, what string, holds func() bool) error 
 				what, p.ID(), ctx.Err(), missing, lastErr)
 		}
 	}
+}
+
+// answered notes that a real Envoy has dealt with a response of istiod.
+func (p *Proxy) answered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.updates++
+	p.latest = time.Now()
+	p.notify()
 }
 
 // notify wakes whoever waits for a change. The caller holds the lock.

@@ -35,7 +35,7 @@ func types() []string {
 type store struct {
 	config Config
 	kinds  map[string]*kind
-	agent  map[string]*resource // secrets from the agent, by name
+	agent  secrets // those that the agent has
 }
 
 // kind is all that a proxy holds of one type.
@@ -68,17 +68,13 @@ type failure struct {
 }
 
 func newStore(config Config) *store {
-	s := &store{config: config, kinds: map[string]*kind{}, agent: map[string]*resource{}}
+	s := &store{config: config, kinds: map[string]*kind{}, agent: newSecrets(config.Secrets)}
 	for _, t := range types() {
 		s.kinds[t] = &kind{
 			wildcard:  t == ClusterType || t == ListenerType,
 			names:     map[string]bool{},
 			resources: map[string]*resource{},
 		}
-	}
-	now := time.Now()
-	for _, secret := range config.Secrets {
-		s.agent[secret.GetName()] = &resource{message: secret, version: now.Format(time.RFC3339Nano), updated: now}
 	}
 	return s
 }

@@ -7,6 +7,9 @@
 //
 // Nothing is changed in the cluster. A plaintext connection gives no
 // certificates, so there are no secrets in the dump.
+//
+// With -c it is called as Envoy is and takes everything from the bootstrap file:
+// the lab runs it where a real Envoy would run when ENVOY_BIN names it.
 package main
 
 import (
@@ -46,8 +49,16 @@ func run(ctx context.Context, args []string, talk io.Writer) error {
 	xds := flags.String("xds", "127.0.0.1:15010", "`host:port` of istiod's plaintext xDS port")
 	admin := flags.String("admin", "127.0.0.1:15000", "`host:port` to serve the admin endpoints on")
 	version := flags.String("istio-version", "1.31.1", "`version` to report to istiod")
+	file := flags.String("c", "", "bootstrap `file`, as for Envoy; other flags of Envoy are taken and ignored")
+	for _, ignored := range []string{"service-node", "service-cluster", "concurrency", "log-level"} {
+		flags.String(ignored, "", "taken and ignored")
+	}
+	flags.Bool("disable-hot-restart", false, "taken and ignored")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *file != "" {
+		return fromBootstrap(ctx, *file, talk)
 	}
 	if flags.NArg() != 1 {
 		return errors.New("which pod? give the name of one that has a proxy")
@@ -72,6 +83,11 @@ func run(ctx context.Context, args []string, talk io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return serve(ctx, proxy, talk)
+}
+
+// serve runs a proxy until the context ends.
+func serve(ctx context.Context, proxy *envoy.Proxy, talk io.Writer) error {
 	defer proxy.Close()
 	fmt.Fprintf(talk, "%s\nadmin port: http://%s\n", proxy.ID(), proxy.Address())
 	complete, cancel := context.WithTimeout(ctx, 30*time.Second)
