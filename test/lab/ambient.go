@@ -65,6 +65,8 @@ func (n nodeProxy) ports() map[int]string {
 	return map[int]string{15000: n.Address(), 15020: n.Address(), 15021: n.Address()}
 }
 
+func (n nodeProxy) logs() (string, bool) { return "", false }
+
 func (n nodeProxy) close() { n.ZTunnel.Close() }
 
 // get returns the body of an answer with status 200.

@@ -118,16 +118,16 @@ func (c *Case) WaitForRollouts() {
 // selector matches and that is not being deleted.
 func (c *Case) Pod(selector string) string {
 	c.t.Helper()
-	names := c.pods(selector)
+	names := c.Pods(selector)
 	if len(names) != 1 {
 		c.t.Fatalf("want one pod with %s in namespace %s, found %d: %v", selector, c.Namespace, len(names), names)
 	}
 	return names[0]
 }
 
-// pods returns the names of the pods that a selector matches, sorted, without
+// Pods returns the names of the pods that a selector matches, sorted, without
 // those that are being deleted.
-func (c *Case) pods(selector string) []string {
+func (c *Case) Pods(selector string) []string {
 	c.t.Helper()
 	pods, err := c.Client.CoreV1().Pods(c.Namespace).List(c.ctx, metav1.ListOptions{LabelSelector: selector})
 	c.must(err)
@@ -148,7 +148,7 @@ func (c *Case) PodsOf(workload string) []string {
 	name := workload[strings.LastIndex(workload, "/")+1:]
 	deployment, err := c.Client.AppsV1().Deployments(c.Namespace).Get(c.ctx, name, metav1.GetOptions{})
 	c.must(err)
-	names := c.pods(metav1.FormatLabelSelector(deployment.Spec.Selector))
+	names := c.Pods(metav1.FormatLabelSelector(deployment.Spec.Selector))
 	if len(names) == 0 {
 		c.t.Fatalf("deployment %s/%s has no pod", c.Namespace, name)
 	}
@@ -167,6 +167,12 @@ func (c *Case) MapPort(pod string, port int, server string) {
 	c.t.Helper()
 	server = strings.TrimSuffix(strings.TrimPrefix(server, "http://"), "/")
 	c.must(c.Lab.MapPort(c.ctx, c.Namespace, pod, port, server))
+}
+
+// SetLog sets the log of a container, and that of the run before its last restart.
+func (c *Case) SetLog(pod, container, text, previous string) {
+	c.t.Helper()
+	c.must(c.Lab.SetLog(c.ctx, c.Namespace, pod, container, text, previous))
 }
 
 // Envoy returns the Envoy of a pod in the test's namespace, simulated or real.

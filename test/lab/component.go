@@ -15,6 +15,7 @@ type Component struct {
 	lab   *Lab
 	name  string
 	grace time.Duration // between asking it to end and killing it
+	log   string        // file for the log of the container that it stands for, "" for none
 
 	// launch chooses ports where none were chosen before (again after
 	// errPortTaken) and returns how to run the program and how to see that it
@@ -51,7 +52,7 @@ func (c *Component) Start(ctx context.Context) error {
 			return fmt.Errorf("starting %s: %w", c.name, err)
 		}
 		var p *process
-		if p, err = c.lab.startProcess(c.name, how.binary, how.args, how.env); err != nil {
+		if p, err = c.lab.startProcess(c.name, how, c.log); err != nil {
 			return err
 		}
 		c.current = p

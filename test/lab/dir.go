@@ -27,8 +27,10 @@ func newDir(interactive bool) (dir string, owner *os.File, err error) {
 	fail := func(err error) (string, *os.File, error) {
 		return "", nil, errors.Join(fmt.Errorf("making the folder of the lab: %w", err), os.RemoveAll(dir))
 	}
-	if err := os.Mkdir(filepath.Join(dir, "pids"), 0o755); err != nil {
-		return fail(err)
+	for _, folder := range []string{"pids", "logs"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+			return fail(err)
+		}
 	}
 	if interactive {
 		if err := os.WriteFile(filepath.Join(dir, interactiveFile), nil, 0o644); err != nil {

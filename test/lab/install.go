@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,6 +38,33 @@ func (l *Lab) InstallIstio(ctx context.Context, manifests []byte) error {
 		}
 	}
 	return l.WaitForWebhooks(ctx)
+}
+
+// InstallGatewayAPI defines the kinds of the Gateway API, in the version that
+// istiod is built with. Gateways and waypoints then get their Deployments from it.
+func (l *Lab) InstallGatewayAPI(ctx context.Context) error {
+	return l.applyFolder(ctx, "istiod", "config", "crd", "standard")
+}
+
+// applyFolder applies the files that a tool's module ships.
+func (l *Lab) applyFolder(ctx context.Context, path ...string) error {
+	files, err := filepath.Glob(filepath.Join(append(append([]string{l.tools.Share}, path...), "*.yaml")...))
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("applying the files in %s: there are none", filepath.Join(path...))
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("applying the files of a tool: %w", err)
+		}
+		if err := l.Apply(ctx, "", data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // WaitForWebhooks returns when istiod has filled in the certificates of all

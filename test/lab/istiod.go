@@ -39,7 +39,7 @@ func (r *Runtime) runIstiod(ctx context.Context, pod *corev1.Pod, container *cor
 	for _, port := range []int{15010, 15012, 8080, 15017, 15014, 9876} {
 		i.listeners[port] = new(int)
 	}
-	i.component = &Component{lab: l, name: pod.Name, grace: shortGrace, launch: func() (launch, error) {
+	i.component = &Component{lab: l, name: pod.Name, grace: shortGrace, log: l.containerLog(pod.Namespace, pod.Name, container.Name), launch: func() (launch, error) {
 		if err := l.ports.fill(slices.Collect(maps.Values(i.listeners))...); err != nil {
 			return launch{}, err
 		}
@@ -73,6 +73,8 @@ func (i *istiod) ports() map[int]string {
 	}
 	return ports
 }
+
+func (i *istiod) logs() (string, bool) { return istiodContainer, true }
 
 func (i *istiod) close() { i.component.Stop() }
 

@@ -142,6 +142,9 @@ func (l *Lab) start(ctx context.Context, options Options, say func(string, ...an
 		if err := l.installKwok(ctx); err != nil {
 			return err
 		}
+		if err := l.emptyLogs(ctx); err != nil {
+			return err
+		}
 		if err := l.Kwok.Start(ctx); err != nil {
 			return err
 		}

@@ -3,8 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,20 +10,7 @@ import (
 
 // installKwok defines the kinds that kwok is configured with at run time.
 func (l *Lab) installKwok(ctx context.Context) error {
-	files, err := filepath.Glob(filepath.Join(l.tools.Share, "kwok", "kustomize", "crd", "bases", "*.yaml"))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("reading the custom resource definitions of kwok: %w", err)
-		}
-		if err := l.Apply(ctx, "", data); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.applyFolder(ctx, "kwok", "kustomize", "crd", "bases")
 }
 
 // AddNodes adds simulated nodes with room for 5,000 pods each and returns when

@@ -84,7 +84,8 @@ func (l *Lab) runRealEnvoy(ctx context.Context, pod *corev1.Pod, config envoy.Co
 		return nil, err
 	}
 	var admin int
-	run := &Component{lab: l, name: "envoy-" + pod.Namespace + "." + pod.Name, grace: shortGrace, launch: func() (launch, error) {
+	log := l.containerLog(pod.Namespace, pod.Name, proxyContainer)
+	run := &Component{lab: l, name: "envoy-" + pod.Namespace + "." + pod.Name, grace: shortGrace, log: log, launch: func() (launch, error) {
 		if err := l.ports.fill(&admin); err != nil {
 			return launch{}, err
 		}
@@ -169,6 +170,9 @@ func (s sidecar) ports() map[int]string {
 	}
 	return ports
 }
+
+// logs tells that only a real Envoy says anything.
+func (s sidecar) logs() (string, bool) { return proxyContainer, s.real != nil }
 
 func (s sidecar) close() {
 	if s.real != nil {

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,6 +54,8 @@ type podRun struct {
 type work interface {
 	// ports returns what listens where: the pod's port → host:port.
 	ports() map[int]string
+	// logs returns the container that has a log, false if none has.
+	logs() (container string, has bool)
 	// close ends it.
 	close()
 }
@@ -165,7 +168,13 @@ func (r *Runtime) runnerFor(pod *corev1.Pod) func(context.Context) (work, error)
 			default:
 				continue
 			}
-			return func(ctx context.Context) (work, error) { return run(ctx, pod, &containers[i]) }
+			return func(ctx context.Context) (work, error) {
+				w, err := run(ctx, pod, &containers[i])
+				if ended := (*endedError)(nil); errors.As(err, &ended) && ctx.Err() == nil {
+					err = errors.Join(err, r.crashed(ctx, pod, containers[i].Name, ended.code))
+				}
+				return w, err
+			}
 		}
 	}
 	return nil
@@ -201,7 +210,8 @@ func (r *Runtime) run(ctx context.Context, pod *corev1.Pod, run *podRun, start f
 		running.close()
 	}
 	if r.ctx.Err() == nil { // the lab goes on without the pod
-		if err := r.lab.forget(r.ctx, pod.Namespace, pod.Name); err != nil {
+		err := errors.Join(r.lab.forget(r.ctx, pod.Namespace, pod.Name), r.lab.forgetLog(r.ctx, pod.Namespace, pod.Name))
+		if err != nil {
 			r.note("%v", err)
 		}
 	}
@@ -219,6 +229,12 @@ func (r *Runtime) bring(ctx context.Context, pod *corev1.Pod, start func(context
 	if err := r.lab.mapPorts(ctx, pod.Namespace, pod.Name, w.ports()); err != nil {
 		w.close()
 		return nil, err
+	}
+	if container, logs := w.logs(); logs {
+		if err := r.lab.serveLog(ctx, pod.Namespace, pod.Name, container, ""); err != nil {
+			w.close()
+			return nil, err
+		}
 	}
 	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"true"}}}`, readyAnnotation)
 	_, err = r.lab.Client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, patch, metav1.PatchOptions{})

@@ -45,6 +45,7 @@ func all() []tool {
 		{
 			name:     "istiod",
 			binaries: map[string]string{"pilot-discovery": "istio.io/istio/pilot/cmd/pilot-discovery"},
+			assets:   &assets{module: "sigs.k8s.io/gateway-api", folders: []string{"config/crd/standard"}},
 			ldflags:  "-X istio.io/istio/pkg/version.buildVersion=1.31.1 -X istio.io/istio/pkg/version.buildTag=1.31.1 -X istio.io/istio/pkg/version.buildStatus=Clean",
 		},
 		{
