@@ -169,6 +169,12 @@ func (c *Case) MapPort(pod string, port int, server string) {
 	c.must(c.Lab.MapPort(c.ctx, c.Namespace, pod, port, server))
 }
 
+// CutPort cuts what is connected through a port that MapPort has mapped.
+func (c *Case) CutPort(pod string, port int) {
+	c.t.Helper()
+	c.must(c.Lab.CutPort(c.Namespace, pod, port))
+}
+
 // SetLog sets the log of a container, and that of the run before its last restart.
 func (c *Case) SetLog(pod, container, text, previous string) {
 	c.t.Helper()

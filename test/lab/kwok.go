@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// podNetwork is where kwok takes pod IPs from.
+// podNetwork is where kwok takes pod IPs from, unless a lab says otherwise.
 const podNetwork = "10.244.0.1/16"
 
 // newKwok describes the simulated kubelet of all nodes.
@@ -33,7 +33,7 @@ func (l *Lab) newKwok() *Component {
 				"--manage-all-nodes",
 				"--node-ip=" + loopback, fmt.Sprintf("--node-port=%d", port), "--server-address=" + address(port),
 				"--tls-cert-file=" + l.keys.serverCert, "--tls-private-key-file=" + l.keys.serverKey,
-				"--cidr=" + podNetwork,
+				"--cidr=" + l.podNetwork,
 				"--enable-crds=PortForward,ClusterPortForward,Logs,ClusterLogs,Exec,ClusterExec",
 			},
 			ready: answersOK(http.DefaultClient, fmt.Sprintf("http://%s/healthz", address(port))),

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ type Options struct {
 	Talk io.Writer
 	// Interactive marks a lab that "make lab-down" stops.
 	Interactive bool
+	// PodNetwork is where pods get their addresses from, 10.244.0.1/16 if not
+	// given. Clusters of one mesh need different ones.
+	PodNetwork string
 	// Envoy is the path of an Envoy to run for each proxy, "" for what
 	// [envoy.FindBinary] finds. Where that is nothing proxies are simulated.
 	Envoy string
@@ -53,21 +57,22 @@ type Lab struct {
 	// proxies are simulated.
 	EnvoyBinary string
 
-	tools    tools.Set
-	keys     *keys
-	ports    ports
-	spawner  *spawner
-	reaper   *reaper
-	owner    *os.File // held locked as long as the lab lives
-	egress   *egress
-	objects  *objects
-	forwards forwards
-	marker   *markerListener
-	etcdPort int
-	apiPort  int
-	direct   string // kubeconfig of the control plane's own components
-	stop     sync.Once
-	stopErr  error
+	tools      tools.Set
+	keys       *keys
+	ports      ports
+	spawner    *spawner
+	reaper     *reaper
+	owner      *os.File // held locked as long as the lab lives
+	egress     *egress
+	objects    *objects
+	forwards   forwards
+	marker     *markerListener
+	etcdPort   int
+	podNetwork string
+	apiPort    int
+	direct     string // kubeconfig of the control plane's own components
+	stop       sync.Once
+	stopErr    error
 }
 
 // startTimeout bounds the start of a control plane once the tools are built.
@@ -94,7 +99,7 @@ func Start(ctx context.Context, options Options) (*Lab, error) {
 	if err := sweep(os.TempDir()); err != nil {
 		return nil, err
 	}
-	l := &Lab{tools: set, spawner: newSpawner(), EnvoyBinary: options.Envoy}
+	l := &Lab{tools: set, spawner: newSpawner(), EnvoyBinary: options.Envoy, podNetwork: cmp.Or(options.PodNetwork, podNetwork)}
 	if l.EnvoyBinary == "" {
 		if l.EnvoyBinary, err = envoy.FindBinary(); err != nil {
 			return nil, err
@@ -243,6 +248,7 @@ func (l *Lab) Stop() error {
 		if l.marker != nil {
 			l.marker.close()
 		}
+		l.forwards.close()
 		l.spawner.close()
 		if l.reaper != nil {
 			l.stopErr = l.reaper.reap()
