@@ -85,14 +85,12 @@ func aZtunnelKnowsTheMesh(t *testing.T, l *lab.Lab) {
 		{"policy", []string{c.Namespace, "only-callers"}},
 		{"certificate", []string{"spiffe://cluster.local/ns/" + c.Namespace + "/sa/web", "Available", "true"}},
 	} {
-		t.Run(tt.view, func(t *testing.T) {
-			c.Eventually("the ztunnel to know it", func() error {
-				return lineWith(mustMeshctl(t, c.Kubeconfig, "ztunnel-config", tt.view), tt.want...)
-			})
-			if out := mustMeshctl(t, c.Kubeconfig, "ztunnel-config", tt.view, "-o", "json"); !strings.Contains(out, c.Namespace) {
-				t.Errorf("not in the JSON:\n%s", out)
-			}
+		c.Eventually("the ztunnel to know it", func() error {
+			return lineWith(mustMeshctl(t, c.Kubeconfig, "ztunnel-config", tt.view), tt.want...)
 		})
+		if out := mustMeshctl(t, c.Kubeconfig, "ztunnel-config", tt.view, "-o", "json"); !strings.Contains(out, c.Namespace) {
+			t.Errorf("not in the JSON of %s:\n%s", tt.view, out)
+		}
 	}
 	// Nothing goes through it, so there is no connection to show.
 	if out := mustMeshctl(t, c.Kubeconfig, "ztunnel-config", "connections"); strings.Contains(out, c.Namespace) {
@@ -121,19 +119,18 @@ func aWaypointHasItsConfiguration(t *testing.T, l *lab.Lab) {
 	pod := c.Pod("gateway.networking.k8s.io/gateway-name=waypoint")
 	host := "web." + c.Namespace + ".svc.cluster.local"
 	for _, tt := range []struct {
-		view string
-		want []string
+		view, output string
+		want         []string // on one line
 	}{
-		{"listener", []string{"connect_terminate"}},
-		{"listener", []string{"main_internal"}},
-		{"cluster", []string{host, "80", "inbound-vip"}},
-		{"route", []string{"inbound-vip|80|http|" + host}},
-		{"endpoint", []string{host}},
+		{"listener", "json", []string{`"name": "connect_terminate"`}},
+		{"listener", "json", []string{`"name": "main_internal"`}},
+		{"listener", "table", []string{"inbound-vip|80|http|" + host}},
+		{"cluster", "table", []string{host, "80", "inbound-vip"}},
+		{"route", "table", []string{"inbound-vip|80|http|" + host}},
+		{"endpoint", "table", []string{host}},
 	} {
-		t.Run(tt.view, func(t *testing.T) {
-			c.Eventually("the waypoint to know the service", func() error {
-				return lineWith(mustMeshctl(t, c.Kubeconfig, "proxy-config", tt.view, pod, "-n", c.Namespace), tt.want...)
-			})
+		c.Eventually("the "+tt.view+"s of the waypoint", func() error {
+			return lineWith(mustMeshctl(t, c.Kubeconfig, "proxy-config", tt.view, pod, "-n", c.Namespace, "-o", tt.output), tt.want...)
 		})
 	}
 	if out := mustMeshctl(t, c.Kubeconfig, "proxy-config", "route", pod, "-n", c.Namespace, "-o", "json"); !strings.Contains(out, `"timeout": "7s"`) {

@@ -153,6 +153,42 @@ func TestDashboardFollowsItsPodsAndOutlivesTheAPIServer(t *testing.T) {
 	d.end(syscall.SIGTERM)
 }
 
+// A page that is being read ends when its server goes away; the next one is that
+// of the server that came in its place.
+func TestDashboardEndsWhatItsServerLeft(t *testing.T) {
+	t.Parallel()
+	c := mesh.In(t)
+	c.Apply(grafana)
+	c.WaitForRollouts()
+	pod := c.Pod("app.kubernetes.io/name=grafana")
+	started, release := make(chan struct{}), make(chan struct{})
+	first := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			return // meshctl asks for the scheme
+		}
+		io.WriteString(w, "the beginning")
+		w.(http.Flusher).Flush()
+		started <- struct{}{}
+		<-release
+	}))
+	t.Cleanup(first.Close)
+	t.Cleanup(func() { close(release) })
+	c.MapPort(pod, 3000, first.URL)
+	d := openDashboard(t, c.Kubeconfig, "grafana", "-n", c.Namespace)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := d.get("/")
+		ended <- err
+	}()
+	<-started
+	c.MapPort(pod, 3000, page(t, "second grafana"))
+	if err := <-ended; err == nil || os.IsTimeout(err) {
+		t.Errorf("half a page has ended with %v, want a cut", err)
+	}
+	d.want("/", "second grafana")
+	d.end(os.Interrupt)
+}
+
 func TestDashboardSurvivesThirtyCutsWithoutLeavingConnections(t *testing.T) {
 	t.Parallel()
 	c := mesh.In(t)

@@ -27,7 +27,7 @@ func TestLogsOfPods(t *testing.T) {
 func TestInstallTellsTheLastWordsOfACrash(t *testing.T) {
 	l := freshLab(t)
 	r := runMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal", "--timeout", "30s",
-		"--set", "values.pilot.env.PILOT_CERT_PROVIDER=nobody")
+		"--set", "values.pilot.keepaliveMaxServerConnectionAge=nonsense")
 	r.want(t, 1)
 	for _, want := range []string{"Deployment istio-system/istiod", "CrashLoopBackOff", "exit code", "last lines"} {
 		if !strings.Contains(r.stderr, want) {

@@ -169,11 +169,8 @@ func (c *Case) MapPort(pod string, port int, server string) {
 	c.must(c.Lab.MapPort(c.ctx, c.Namespace, pod, port, server))
 }
 
-// CutPort cuts what is connected through a port that MapPort has mapped.
-func (c *Case) CutPort(pod string, port int) {
-	c.t.Helper()
-	c.must(c.Lab.CutPort(c.Namespace, pod, port))
-}
+// CutForwards cuts all port-forwards to a pod of the test's namespace.
+func (c *Case) CutForwards(pod string) { c.Lab.CutForwards(c.Namespace, pod) }
 
 // SetLog sets the log of a container, and that of the run before its last restart.
 func (c *Case) SetLog(pod, container, text, previous string) {

@@ -97,6 +97,9 @@ func (e *egress) route(ctx context.Context, hostPort string) (string, error) {
 		return "", err
 	}
 	if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() {
+		if port == e.lab.kwokPort {
+			return e.lab.kubelet.address, nil
+		}
 		return hostPort, nil
 	}
 	pods, err := e.lab.Client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})

@@ -21,8 +21,7 @@ import (
 type forwards struct {
 	mu      sync.Mutex
 	ports   map[types.NamespacedName]map[int]string
-	relays  map[types.NamespacedName]map[int]*relay // behind the ports that tests have mapped
-	version int                                     // counts changes, so that each has a marker of its own
+	version int // counts changes, so that each has a marker of its own
 }
 
 func portForwards() schema.GroupVersionResource {
@@ -32,54 +31,22 @@ func portForwards() schema.GroupVersionResource {
 // MapPort puts a loopback address (host:port) behind a port of a pod: whoever
 // forwards to that port, or reaches the pod through the API server, ends
 // there. The address need not be listened on. The mapping is in force when
-// MapPort returns, and what was connected to a former address is cut. A pod that
-// replaces this one needs a mapping of its own.
+// MapPort returns, and where it replaces another one, port-forwards to the pod are
+// cut. A pod that replaces this one needs a mapping of its own.
 func (l *Lab) MapPort(ctx context.Context, namespace, pod string, port int, to string) error {
-	r, known, err := l.relay(namespace, pod, port)
-	if err != nil {
-		return fmt.Errorf("mapping port %d of pod %s/%s: %w", port, namespace, pod, err)
+	before := l.forwards.get(namespace, pod, port)
+	if err := l.mapPorts(ctx, namespace, pod, map[int]string{port: to}); err != nil {
+		return err
 	}
-	r.lead(to)
-	if known {
-		return nil
+	if before != "" && before != to {
+		l.CutForwards(namespace, pod)
 	}
-	return l.mapPorts(ctx, namespace, pod, map[int]string{port: r.address()})
-}
-
-// CutPort cuts what is connected through a port that was mapped with MapPort.
-// New connections are welcome.
-func (l *Lab) CutPort(namespace, pod string, port int) error {
-	l.forwards.mu.Lock()
-	defer l.forwards.mu.Unlock()
-	r := l.forwards.relays[types.NamespacedName{Namespace: namespace, Name: pod}][port]
-	if r == nil {
-		return fmt.Errorf("cutting port %d of pod %s/%s: it is not mapped", port, namespace, pod)
-	}
-	r.cut()
 	return nil
 }
 
-// relay returns the relay behind a port, and whether the port is known to lead to it.
-func (l *Lab) relay(namespace, pod string, port int) (r *relay, known bool, err error) {
-	f := &l.forwards
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	key := types.NamespacedName{Namespace: namespace, Name: pod}
-	if r := f.relays[key][port]; r != nil {
-		return r, f.ports[key][port] == r.address(), nil
-	}
-	if r, err = l.startRelay(); err != nil {
-		return nil, false, err
-	}
-	if f.relays == nil {
-		f.relays = map[types.NamespacedName]map[int]*relay{}
-	}
-	if f.relays[key] == nil {
-		f.relays[key] = map[int]*relay{}
-	}
-	f.relays[key][port] = r
-	return r, false, nil
-}
+// CutForwards cuts all port-forwards to a pod, as the restart of a kubelet does.
+// New ones are welcome.
+func (l *Lab) CutForwards(namespace, pod string) { l.kubelet.cut(namespace + "/" + pod) }
 
 func (l *Lab) mapPorts(ctx context.Context, namespace, pod string, ports map[int]string) error {
 	marker, err := l.applyPorts(ctx, namespace, pod, ports)
@@ -143,17 +110,6 @@ func (f *forwards) get(namespace, pod string, port int) string {
 	return f.ports[types.NamespacedName{Namespace: namespace, Name: pod}][port]
 }
 
-// close cuts all that goes through mapped ports.
-func (f *forwards) close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, ports := range f.relays {
-		for _, r := range ports {
-			r.close()
-		}
-	}
-}
-
 // has tells whether any port of a pod is mapped.
 func (f *forwards) has(namespace, pod string) bool {
 	f.mu.Lock()
@@ -165,12 +121,8 @@ func (f *forwards) has(namespace, pod string) bool {
 func (l *Lab) forget(ctx context.Context, namespace, pod string) error {
 	l.forwards.mu.Lock()
 	defer l.forwards.mu.Unlock()
-	key := types.NamespacedName{Namespace: namespace, Name: pod}
-	for _, r := range l.forwards.relays[key] {
-		r.close()
-	}
-	delete(l.forwards.relays, key)
-	delete(l.forwards.ports, key)
+	delete(l.forwards.ports, types.NamespacedName{Namespace: namespace, Name: pod})
+	l.CutForwards(namespace, pod)
 	err := l.objects.dynamic.Resource(portForwards()).Namespace(namespace).Delete(ctx, pod, metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("dropping the port mappings of pod %s/%s: %w", namespace, pod, err)

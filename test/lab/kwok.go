@@ -12,9 +12,8 @@ const podNetwork = "10.244.0.1/16"
 
 // newKwok describes the simulated kubelet of all nodes.
 func (l *Lab) newKwok() *Component {
-	port := 0
 	return &Component{lab: l, name: "kwok", grace: shortGrace, launch: func() (launch, error) {
-		if err := l.ports.fill(&port); err != nil {
+		if err := l.ports.fill(&l.kwokPort); err != nil {
 			return launch{}, err
 		}
 		config, err := stagesConfig(filepath.Join(l.tools.Share, "kwok", "kustomize", "stage"))
@@ -31,12 +30,12 @@ func (l *Lab) newKwok() *Component {
 				"--kubeconfig=" + l.direct,
 				"--config=" + file,
 				"--manage-all-nodes",
-				"--node-ip=" + loopback, fmt.Sprintf("--node-port=%d", port), "--server-address=" + address(port),
+				"--node-ip=" + loopback, fmt.Sprintf("--node-port=%d", l.kwokPort), "--server-address=" + address(l.kwokPort),
 				"--tls-cert-file=" + l.keys.serverCert, "--tls-private-key-file=" + l.keys.serverKey,
 				"--cidr=" + l.podNetwork,
 				"--enable-crds=PortForward,ClusterPortForward,Logs,ClusterLogs,Exec,ClusterExec",
 			},
-			ready: answersOK(http.DefaultClient, fmt.Sprintf("http://%s/healthz", address(port))),
+			ready: answersOK(http.DefaultClient, fmt.Sprintf("http://%s/healthz", address(l.kwokPort))),
 		}, nil
 	}}
 }

@@ -63,6 +63,8 @@ type Lab struct {
 	spawner    *spawner
 	reaper     *reaper
 	owner      *os.File // held locked as long as the lab lives
+	kubelet    *kubelet
+	kwokPort   int
 	egress     *egress
 	objects    *objects
 	forwards   forwards
@@ -176,6 +178,9 @@ func (l *Lab) furnish(options Options) (err error) {
 	if l.marker, err = l.listenForMarkers(); err != nil {
 		return err
 	}
+	if l.kubelet, err = l.startKubelet(); err != nil {
+		return err
+	}
 	l.egress, err = l.startEgress(filepath.Join(l.Dir, "egress.sock"))
 	return err
 }
@@ -248,7 +253,9 @@ func (l *Lab) Stop() error {
 		if l.marker != nil {
 			l.marker.close()
 		}
-		l.forwards.close()
+		if l.kubelet != nil {
+			l.kubelet.close()
+		}
 		l.spawner.close()
 		if l.reaper != nil {
 			l.stopErr = l.reaper.reap()

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // installKwok defines the kinds that kwok is configured with at run time.
@@ -41,6 +42,23 @@ func (l *Lab) AddNodes(ctx context.Context, count int) error {
 		})
 		if err != nil {
 			return fmt.Errorf("waiting for the nodes of the lab: %w; the end of kwok's log:\n%s", err, l.Kwok.Log())
+		}
+	}
+	return nil
+}
+
+// SetKubeletVersion has all nodes tell another version of their kubelet. By default
+// they tell kwok's, which istiod takes for too old to run native sidecars.
+func (l *Lab) SetKubeletVersion(ctx context.Context, version string) error {
+	nodes := l.Client.CoreV1().Nodes()
+	all, err := nodes.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("listing the nodes of the lab: %w", err)
+	}
+	patch := fmt.Appendf(nil, `{"status": {"nodeInfo": {"kubeletVersion": %q}}}`, version)
+	for _, node := range all.Items {
+		if _, err := nodes.Patch(ctx, node.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "status"); err != nil {
+			return fmt.Errorf("changing the version of node %s: %w", node.Name, err)
 		}
 	}
 	return nil
