@@ -89,9 +89,8 @@ func (r *Real) Args(adminPort int) ([]string, error) {
 	}, nil
 }
 
-// bootstrap is that of the pod, with the addresses that lead to the agent, with
-// free ports of loopback where a pod has ports of its own, and with what the
-// listeners of a waypoint need.
+// bootstrap is that of the pod, with the addresses that lead to the agent, and
+// with free ports of loopback where a pod has ports of its own.
 func (r *Real) bootstrap(adminPort int) *bootstrapv3.Bootstrap {
 	b := proto.CloneOf(r.config.Bootstrap)
 	b.Admin.Address = loopback(adminPort)
