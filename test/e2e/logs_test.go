@@ -77,9 +77,9 @@ func logsIn(t *testing.T, archive string) map[string]string {
 func TestInstallTellsTheLastWordsOfACrash(t *testing.T) {
 	l := freshLab(t)
 	r := runMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal", "--timeout", "30s",
-		"--set", "values.pilot.keepaliveMaxServerConnectionAge=nonsense")
+		"--set", "values.global.logging.level=default:nonsense")
 	r.want(t, 1)
-	for _, want := range []string{"Deployment istio-system/istiod", "CrashLoopBackOff", "exit code", "invalid argument"} {
+	for _, want := range []string{"Deployment istio-system/istiod", "CrashLoopBackOff", "exit code", "last lines"} {
 		if !strings.Contains(r.stderr, want) {
 			t.Errorf("stderr does not tell %q:\n%s", want, r.stderr)
 		}
