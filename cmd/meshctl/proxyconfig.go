@@ -7,9 +7,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/proxyconfig"
+	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
 
@@ -41,6 +43,8 @@ type proxyViewOptions struct {
 	object  string
 	verbose bool
 	output  printer.Format
+	// given are the filters as the user wrote them.
+	given string
 }
 
 func newProxyViewCmd(e *env, view proxyconfig.View, runF func(context.Context, *proxyViewOptions) error) *cobra.Command {
@@ -110,6 +114,12 @@ func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command, args []string) e
 		}
 		o.filter.Object = object
 	}
+	o.given = ""
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "verbose" && slices.Contains(o.view.Filters, f.Name) {
+			o.given += " --" + f.Name + " " + f.Value.String()
+		}
+	})
 	o.output = e.global.output
 	if o.output == formatShort {
 		o.output = printer.Table
@@ -131,6 +141,7 @@ func runProxyView(ctx context.Context, e *env, o *proxyViewOptions) error {
 			if reports[i], err = o.view.Rows(a.dump, o.filter); err != nil {
 				a.err = a.wrap(err)
 			}
+			o.noteNothing(a.dump, &reports[i])
 		}
 	}
 	if len(answers) == 1 {
@@ -142,6 +153,20 @@ func runProxyView(ctx context.Context, e *env, o *proxyViewOptions) error {
 	return e.printProxyReports(o.output, answers, reports)
 }
 
+// noteNothing says that the filters have left nothing, and of how much. An empty table
+// alone looks as if the proxy had nothing at all.
+func (o *proxyViewOptions) noteNothing(d *dump.Dump, r *proxyconfig.Report) {
+	if o.given == "" || len(r.Rows) > 0 {
+		return
+	}
+	whole, err := o.view.Rows(d, proxyconfig.Filter{Brief: true, Now: o.filter.Now})
+	if err != nil {
+		return // it has been told
+	}
+	slices.Sort(whole.Names)
+	r.Notes = append(r.Notes, fmt.Sprintf("no %s passes%s; without it there are %d", o.view.Name, o.given, len(slices.Compact(whole.Names))))
+}
+
 // printProxyReport hands a view's report to the printer.
 func (e *env) printProxyReport(format printer.Format, r proxyconfig.Report) error {
 	for _, note := range r.Notes {
@@ -150,6 +175,9 @@ func (e *env) printProxyReport(format printer.Format, r proxyconfig.Report) erro
 	if r.Lines != nil && (format == printer.Table || format == printer.Wide) {
 		_, err := fmt.Fprintln(e.out, strings.Join(r.Lines, "\n"))
 		return err
+	}
+	if format == printer.JSON && r.Each != nil {
+		return printer.PrintJSONEach(e.out, r.Each)
 	}
 	out := printer.Report{Rows: r.Rows, Names: slices.Compact(slices.Clone(r.Names))}
 	if format == printer.JSON || format == printer.YAML {

@@ -61,7 +61,7 @@ func clusterRows(d *dump.Dump, f Filter) (Report, error) {
 		r.Names = append(r.Names, "cluster/"+c.Cluster.Name)
 		shown[i] = c.Resource
 	}
-	r.Data = bodies(shown)
+	r.setBodies(shown)
 	return r, nil
 }
 

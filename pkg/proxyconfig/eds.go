@@ -58,7 +58,7 @@ func edsRows(d *dump.Dump, f Filter) (Report, error) {
 			shown = append(shown, c.Resource)
 		}
 	}
-	r.Data = bodies(shown)
+	r.setBodies(shown)
 	return r, nil
 }
 

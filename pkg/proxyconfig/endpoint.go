@@ -70,8 +70,8 @@ func hostsReport(d *dump.Dump, f Filter) (Report, error) {
 	})
 	r := Report{
 		Columns: append(columns("ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"), wide("LOCALITY", "WEIGHT", "HOSTNAME")...),
-		Data:    bodies(shown),
 	}
+	r.setBodies(shown)
 	for _, row := range rows {
 		r.Rows = append(r.Rows, row.cells)
 		r.Names = append(r.Names, "endpoint/"+row.cells[0])

@@ -38,7 +38,8 @@ func listenerRows(d *dump.Dump, f Filter) (Report, error) {
 	for i, l := range all {
 		shown[i] = l.Resource
 	}
-	r := Report{Data: bodies(shown)}
+	r := Report{}
+	r.setBodies(shown)
 	slices.SortStableFunc(all, func(a, b decoded[xds.Listener]) int {
 		return cmp.Or(cmp.Compare(a.Value.Address.Port(), b.Value.Address.Port()),
 			cmp.Compare(a.Value.Address.Host(), b.Value.Address.Host()),

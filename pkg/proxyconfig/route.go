@@ -55,7 +55,7 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 			r.Rows = append(r.Rows, append(row, more...))
 		}
 	}
-	r.Data = bodies(shown)
+	r.setBodies(shown)
 	return r, nil
 }
 

@@ -72,6 +72,10 @@ var rows = []row{
 	{name: "proxy-config-cluster", args: []string{"proxy-config", "cluster", "-f", "dump.json"}, input: dumpFile},
 	{name: "proxy-config-route", args: []string{"proxy-config", "route", "-f", "dump.json"}, input: dumpFile},
 	{name: "proxy-config-listener", args: []string{"proxy-config", "listener", "-f", "dump.json"}, input: dumpFile},
+	{name: "proxy-config-cluster-100MB", args: []string{"proxy-config", "cluster", "-f", "dump.json"}, input: bigDumpFile},
+	{name: "proxy-config-route-100MB", args: []string{"proxy-config", "route", "-f", "dump.json"}, input: bigDumpFile},
+	{name: "proxy-config-listener-json-100MB", args: []string{"proxy-config", "listener", "-f", "dump.json", "-o", "json"}, input: bigDumpFile},
+	{name: "proxy-config-diff-50MB", args: []string{"proxy-config", "diff", "before.json", "after.json"}, input: dumpPair},
 	{
 		name: "inject-1000",
 		args: []string{"inject", "-f", "deployments.yaml", "-r", "default",

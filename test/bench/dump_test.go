@@ -8,6 +8,17 @@ import (
 
 func dumpFile(b *testing.B, dir string) { write(b, dir, "dump.json", dump(1000)) }
 
+// bigDumpFile is for the budget of 1.5 s and 300 MB for any one view of 100 MB.
+func bigDumpFile(b *testing.B, dir string) { write(b, dir, "dump.json", dump(6000)) }
+
+// dumpPair is for the budget of 3 s for a comparison of two dumps of 50 MB. Every route
+// has other weights in the second.
+func dumpPair(b *testing.B, dir string) {
+	before := dump(3000)
+	write(b, dir, "before.json", before)
+	write(b, dir, "after.json", bytes.ReplaceAll(before, []byte(`"weight":90`), []byte(`"weight":80`)))
+}
+
 // dump is the configuration of a proxy that sees the given number of services,
 // with the sections, types and fields that istiod sends, about 16 KB a service.
 func dump(services int) []byte {

@@ -2,12 +2,15 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/diff"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
@@ -43,6 +46,75 @@ func TestDumps(t *testing.T) {
 		}
 	}
 	t.Logf("dumps: %d of %d", passed, total)
+}
+
+// TestDiffHoldsItsPromisesOnTheCorpus compares each dump with itself, each pair in both
+// directions, and applies the patch between them with a library that knows nothing of us.
+func TestDiffHoldsItsPromisesOnTheCorpus(t *testing.T) {
+	root := filepath.Join(corpus(t), "dumps")
+	pairs := 0
+	for _, dir := range cases(t, root) {
+		befores, err := filepath.Glob(filepath.Join(dir, "*", "config_dump.before.json.gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range befores {
+			after := filepath.Join(filepath.Dir(name), "config_dump.json.gz")
+			left := readText(t, name)
+			const longest = 4 << 20 // the library that applies patches is slow
+			if len(left) > longest {
+				continue
+			}
+			pairs++
+			t.Run(filepath.Base(dir)+"/"+filepath.Base(filepath.Dir(name)), func(t *testing.T) {
+				a, b := readDump(t, name), readDump(t, after)
+				compare := func(a, b *dump.Dump) diff.Result {
+					t.Helper()
+					result, err := diff.Compare(a, b, diff.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return result
+				}
+				if self := compare(a, readDump(t, name)); !self.Equal() {
+					t.Errorf("a dump differs from itself: %+v", self.Resources)
+				}
+				byPath := cmpopts.SortSlices(func(x, y diff.Change) bool {
+					return x.Path+string(x.Op)+string(x.After) < y.Path+string(y.Op)+string(y.After)
+				})
+				if d := cmp.Diff(compare(a, b).Resources, diff.Mirror(compare(b, a)).Resources, byPath); d != "" {
+					t.Errorf("not mirror images: %s", d)
+				}
+				ops, err := diff.Patch(a, b, diff.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := json.Marshal(ops)
+				if err != nil {
+					t.Fatal(err)
+				}
+				patch, err := jsonpatch.DecodePatch(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				patched, err := patch.Apply([]byte(left))
+				if err != nil {
+					t.Fatal(err)
+				}
+				d, err := dump.Read(bytes.NewReader(patched), diff.Reads)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if rest := compare(d, b); !rest.Equal() {
+					t.Errorf("the patch leaves %+v", rest.Resources)
+				}
+			})
+		}
+	}
+	if pairs < 5 {
+		t.Errorf("only %d pairs", pairs)
+	}
+	t.Logf("%d pairs", pairs)
 }
 
 func readDump(t *testing.T, name string) *dump.Dump {

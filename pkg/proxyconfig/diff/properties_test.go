@@ -52,6 +52,27 @@ func TestProperties(t *testing.T) {
 	}
 }
 
+// Envoy escapes more characters than istiod does.
+func TestEscapesAreNoDifference(t *testing.T) {
+	dumpOf := func(text string) []byte {
+		return []byte(`{"configs":[{"@type":"x/envoy.admin.v3.ClustersConfigDump","dynamic_active_clusters":[{"cluster":{"name":"c","alt_stat_name":"` + text + `"}}]}]}`)
+	}
+	for _, c := range []struct {
+		a, b  string
+		equal bool
+	}{
+		{`a >= 400`, `a \u003e= 400`, true},
+		{`a/b`, `a\/b`, true},
+		{`a\tb`, `a\u0009b`, true},
+		{`a\\u003e`, `a>`, false},
+		{`a\nb`, `a\tb`, false},
+	} {
+		if got := compare(t, dumpOf(c.a), dumpOf(c.b)).Equal(); got != c.equal {
+			t.Errorf("%s and %s: equal %v, want %v", c.a, c.b, got, c.equal)
+		}
+	}
+}
+
 func compare(t *testing.T, a, b []byte) diff.Result {
 	t.Helper()
 	result, err := diff.Compare(read(t, a), read(t, b), diff.Options{})

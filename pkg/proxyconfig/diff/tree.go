@@ -105,6 +105,19 @@ func (n *node) text() string {
 	return string(n.raw)
 }
 
+// unescaped is a scalar without the escapes that it can do without: Envoy writes \u003e
+// where istiod writes >.
+func (n *node) unescaped() []byte {
+	if n.kind != '"' || bytes.IndexByte(n.raw, '\\') < 0 {
+		return n.raw
+	}
+	out, err := jsontext.AppendQuote(nil, n.text())
+	if err != nil {
+		return n.raw // what is no text is compared as it is
+	}
+	return out
+}
+
 // canonical is the value without blanks, its members sorted, and the elements of
 // lists without order sorted too: equal texts mean equal values. field is the
 // member that the value stands in.
@@ -130,7 +143,7 @@ func (n *node) canonical(field string) string {
 		}
 		b.WriteString("[" + strings.Join(parts, ",") + "]")
 	default:
-		b.Write(n.raw)
+		b.Write(n.unescaped())
 	}
 	n.norm = b.String()
 	return n.norm

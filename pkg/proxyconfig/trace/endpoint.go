@@ -97,7 +97,7 @@ func (w *walk) choose(c *xds.Upstream, hosts []host, passed []Passed) reached {
 		names = append(names, text)
 	}
 	tls := describeTLS(hosts[0].socket)
-	step := Step{Stage: "endpoint", Taken: strings.Join(names, ", "), Details: []string{"connection: " + tls}, PassedOver: passed}
+	step := Step{Stage: "endpoint", Taken: strings.Join(names, ", "), Details: []string{"connection: " + map[bool]string{true: "plain text", false: tls}[tls == "none"]}, PassedOver: passed}
 	if len(hosts) > 1 {
 		step.Why = "the load balancer picks one of them"
 	}

@@ -60,7 +60,7 @@ func (w *walk) findListener() (l *xds.Listener, why string) {
 		}
 	}
 	if r.Direction == Outbound {
-		if l := p.listenerNamed(virtualOutbound); l != nil {
+		if l := p.catchAll(); l != nil {
 			return l, fmt.Sprintf("no listener is on port %d of this address, so the one that receives all connections keeps it", r.Port)
 		}
 	}
@@ -83,6 +83,20 @@ func (p *Proxy) listenerNamed(name string) *xds.Listener {
 	for i := range p.listeners {
 		if p.listeners[i].Name == name {
 			return &p.listeners[i]
+		}
+	}
+	return nil
+}
+
+// catchAll is the listener to which all connections of an application are redirected: by
+// its name in Istio, by use_original_dst in other meshes.
+func (p *Proxy) catchAll() *xds.Listener {
+	if l := p.listenerNamed(virtualOutbound); l != nil {
+		return l
+	}
+	for i := range p.listeners {
+		if l := &p.listeners[i]; l.OriginalDst && l.Direction != "INBOUND" && l.Direction != "1" {
+			return l
 		}
 	}
 	return nil
