@@ -65,7 +65,7 @@ func runAddonsUpgrade(ctx context.Context, e *env, o *addonsUpgradeOptions) erro
 		}
 		w := &wantedAddons{options: have.options(e, there), touch: o.names, keep: have.data}
 		if slices.Contains(touched, "grafana") && have.secret == nil {
-			return nil, errors.New("Grafana's Secret " + addons.Secret + " is gone; `meshctl addons install grafana` makes a new one")
+			return nil, errors.New("the Secret " + addons.Secret + " of Grafana is gone; `meshctl addons install grafana` makes a new one")
 		}
 		return w, nil
 	})

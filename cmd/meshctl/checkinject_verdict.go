@@ -28,7 +28,7 @@ func (e *env) checkMesh(ctx context.Context) (*checkMesh, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, skipped, err := cluster.List(ctx, []schema.GroupKind{webhookKind, namespaceKind}, kube.ListOptions{})
+	set, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.MutatingWebhookConfiguration, istio.Namespace}, kube.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (e *env) checkMesh(ctx context.Context) (*checkMesh, error) {
 		return nil, s.Err
 	}
 	mesh := &checkMesh{cluster: cluster, namespaces: namespacesIn(set)}
-	mesh.webhooks, err = inject.Webhooks(set.Of(webhookKind))
+	mesh.webhooks, err = inject.Webhooks(set.Of(istio.MutatingWebhookConfiguration))
 	return mesh, err
 }
 
@@ -67,7 +67,7 @@ func (m *checkMesh) follow(ctx context.Context, e *env, check *injectCheck, pod 
 
 // native says whether the injector of a revision makes native sidecars.
 func (m *checkMesh) native(ctx context.Context, e *env, revision string) bool {
-	set, skipped, err := m.cluster.List(ctx, []schema.GroupKind{nodeKind}, kube.ListOptions{})
+	set, skipped, err := m.cluster.List(ctx, []schema.GroupKind{istio.Node}, kube.ListOptions{})
 	if err != nil {
 		return false // the ConfigMaps, which are read next, will not be there either
 	}

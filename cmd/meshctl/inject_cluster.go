@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -14,16 +15,6 @@ import (
 	"github.com/meshctl/meshctl/pkg/inject"
 )
 
-// The kinds that injection reads from a cluster.
-var (
-	webhookKind     = schema.GroupKind{Group: "admissionregistration.k8s.io", Kind: "MutatingWebhookConfiguration"}
-	namespaceKind   = schema.GroupKind{Kind: "Namespace"}
-	nodeKind        = schema.GroupKind{Kind: "Node"}
-	configMapKind   = schema.GroupKind{Kind: "ConfigMap"}
-	deploymentKind  = schema.GroupKind{Group: "apps", Kind: "Deployment"}
-	proxyConfigKind = schema.GroupKind{Group: "networking.istio.io", Kind: "ProxyConfig"}
-)
-
 // readCluster takes the configuration of a revision or tag from the cluster.
 // What the user may not read besides the ConfigMaps is left out with a warning.
 func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Options) error {
@@ -31,12 +22,12 @@ func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Option
 	if err != nil {
 		return err
 	}
-	set, skipped, err := cluster.List(ctx, []schema.GroupKind{webhookKind, proxyConfigKind, nodeKind}, kube.ListOptions{})
+	set, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.MutatingWebhookConfiguration, istio.ProxyConfig, istio.Node}, kube.ListOptions{})
 	if err != nil {
 		return err
 	}
 	e.tellSkipped(skipped)
-	webhooks, err := inject.Webhooks(set.Of(webhookKind))
+	webhooks, err := inject.Webhooks(set.Of(istio.MutatingWebhookConfiguration))
 	if err != nil {
 		return err
 	}
@@ -49,7 +40,7 @@ func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Option
 	if o.Namespaces, err = e.namespaces(ctx, cluster); err != nil {
 		return err
 	}
-	if o.ProxyConfigs, err = istio.NewProxyConfigs(set.Of(proxyConfigKind)); err != nil {
+	if o.ProxyConfigs, err = istio.NewProxyConfigs(set.Of(istio.ProxyConfig)); err != nil {
 		return err
 	}
 	settings := e.istiodSettings(ctx, cluster, o.Revision)
@@ -64,7 +55,7 @@ func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Option
 // there has no objects either.
 func (e *env) tellSkipped(skipped []kube.Skipped) {
 	for _, s := range skipped {
-		if _, absent := s.Err.(kube.NotServedError); !absent {
+		if !errors.As(s.Err, new(kube.NotServedError)) {
 			e.warn(fmt.Sprintf("going on without %s: %v", s.Kind.Kind, s.Err))
 		}
 	}
@@ -72,7 +63,7 @@ func (e *env) tellSkipped(skipped []kube.Skipped) {
 
 // namespaces reads the labels and annotations of all Namespaces.
 func (e *env) namespaces(ctx context.Context, cluster *kube.Cluster) (map[string]inject.Namespace, error) {
-	set, skipped, err := cluster.List(ctx, []schema.GroupKind{namespaceKind}, kube.ListOptions{MetadataOnly: true})
+	set, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.Namespace}, kube.ListOptions{MetadataOnly: true})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +73,7 @@ func (e *env) namespaces(ctx context.Context, cluster *kube.Cluster) (map[string
 
 func namespacesIn(set *resource.Set) map[string]inject.Namespace {
 	namespaces := map[string]inject.Namespace{}
-	for _, o := range set.Of(namespaceKind) {
+	for _, o := range set.Of(istio.Namespace) {
 		namespaces[o.Name] = inject.Namespace{Labels: o.Labels, Annotations: o.Annotations}
 	}
 	return namespaces
@@ -91,7 +82,7 @@ func namespacesIn(set *resource.Set) map[string]inject.Namespace {
 // istiodSettings reads what istiod's own environment says; the defaults if
 // its Deployment cannot be read.
 func (e *env) istiodSettings(ctx context.Context, cluster *kube.Cluster, revision string) inject.IstiodSettings {
-	object, err := cluster.Get(ctx, deploymentKind, e.global.istioNamespace, withRevision("istiod", revision))
+	object, err := cluster.Get(ctx, istio.Deployment, e.global.istioNamespace, withRevision("istiod", revision))
 	if err != nil {
 		e.warn(fmt.Sprintf("taking istiod's default settings for injection: %v", err))
 		return inject.SettingsOf(corev1.PodSpec{})
@@ -106,7 +97,7 @@ func (e *env) istiodSettings(ctx context.Context, cluster *kube.Cluster, revisio
 
 func kubeletVersions(set *resource.Set) []string {
 	var versions []string
-	for _, o := range set.Of(nodeKind) {
+	for _, o := range set.Of(istio.Node) {
 		if node, err := resource.As[corev1.Node](o); err == nil {
 			versions = append(versions, node.Status.NodeInfo.KubeletVersion)
 		}
@@ -117,7 +108,7 @@ func kubeletVersions(set *resource.Set) []string {
 // readConfigMaps reads mesh config, injection config and values of a revision.
 func readConfigMaps(ctx context.Context, cluster *kube.Cluster, namespace string, o *inject.Options) error {
 	read := func(name, key string) ([]byte, error) {
-		object, err := cluster.Get(ctx, configMapKind, namespace, withRevision(name, o.Revision))
+		object, err := cluster.Get(ctx, istio.ConfigMap, namespace, withRevision(name, o.Revision))
 		if kube.IsNotFound(err) {
 			return nil, fmt.Errorf("%w; is there a control plane of revision %s in namespace %s? (--istio-namespace)",
 				err, o.Revision, namespace)

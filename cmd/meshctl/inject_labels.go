@@ -168,6 +168,6 @@ func patchLabels(ctx context.Context, cluster *kube.Cluster, namespace string, l
 	if err != nil {
 		return err
 	}
-	_, err = cluster.PatchMerge(ctx, resource.Key{GroupKind: namespaceKind, Name: namespace}, patch)
+	_, err = cluster.PatchMerge(ctx, resource.Key{GroupKind: istio.Namespace, Name: namespace}, patch)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/kube"
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/inject"
@@ -77,7 +78,7 @@ type clusterInjection struct {
 }
 
 func (e *env) injectionOf(ctx context.Context, cluster *kube.Cluster) (*clusterInjection, error) {
-	set, skipped, err := cluster.List(ctx, []schema.GroupKind{webhookKind, namespaceKind}, kube.ListOptions{})
+	set, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.MutatingWebhookConfiguration, istio.Namespace}, kube.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +86,7 @@ func (e *env) injectionOf(ctx context.Context, cluster *kube.Cluster) (*clusterI
 		return nil, s.Err
 	}
 	mesh := &clusterInjection{namespaces: namespacesIn(set), images: map[string]string{}}
-	if mesh.webhooks, err = inject.Webhooks(set.Of(webhookKind)); err != nil {
+	if mesh.webhooks, err = inject.Webhooks(set.Of(istio.MutatingWebhookConfiguration)); err != nil {
 		return nil, err
 	}
 	for _, w := range mesh.webhooks {

@@ -126,7 +126,7 @@ func (o *manifestDiffOptions) side(ctx context.Context, e *env, name string) ([]
 		}
 		mesh.files = append(append([]string(nil), mesh.files...), name)
 	}
-	_, rendering, err := mesh.render(ctx, e)
+	rendering, err := mesh.render(ctx, e)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ named, and the exit code is 3.`,
 }
 
 func runManifestImages(ctx context.Context, e *env, o *manifestImagesOptions) error {
-	_, rendering, err := o.mesh.render(ctx, e)
+	rendering, err := o.mesh.render(ctx, e)
 	if err != nil {
 		return err
 	}

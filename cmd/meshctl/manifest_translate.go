@@ -45,7 +45,7 @@ and gateways, whose chart is another one. No cluster is contacted.`,
 }
 
 func runManifestTranslate(ctx context.Context, e *env, o *manifestTranslateOptions) error {
-	_, rendering, err := o.mesh.render(ctx, e)
+	rendering, err := o.mesh.render(ctx, e)
 	if err != nil {
 		return err
 	}

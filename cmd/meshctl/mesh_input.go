@@ -106,17 +106,17 @@ func (m *meshInput) config(ctx context.Context, e *env) (*install.Config, error)
 }
 
 // render renders the charts of what the flags say.
-func (m *meshInput) render(ctx context.Context, e *env) (*install.Config, *install.Rendering, error) {
+func (m *meshInput) render(ctx context.Context, e *env) (*install.Rendering, error) {
 	config, err := m.config(ctx, e)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	rendering, err := install.Render(ctx, config, install.RenderOptions{})
 	if err != nil {
-		return nil, nil, inputError(err)
+		return nil, inputError(err)
 	}
 	e.warn(rendering.Warnings...)
-	return config, rendering, nil
+	return rendering, nil
 }
 
 // renderFor renders for the cluster: its version decides what charts do, and its

@@ -14,9 +14,9 @@ import (
 func TestUsageErrorsExitWith2AndPointToHelp(t *testing.T) {
 	tests := map[string]string{
 		"nosuch":                  `"nosuch" is not a command of ` + "`meshctl`",
-		"verison":                 "did you mean version?",
+		"vesrion":                 "did you mean version?",
 		"config lst":              "did you mean get or list or set?",
-		"verison -x":              "did you mean version?",
+		"vesrion -x":              "did you mean version?",
 		"--nosuch":                "unknown flag: --nosuch",
 		"version extra":           `takes no arguments, only flags; got "extra"`,
 		"version -o xml":          "expected one of table, wide, json, yaml, name",

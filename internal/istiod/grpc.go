@@ -53,7 +53,7 @@ func pageProblem(text string) error {
 	if strings.HasPrefix(text, `{"statusCode":"`) {
 		var failed struct{ StatusCode string }
 		d := json.NewDecoder(strings.NewReader(text))
-		if d.Decode(&failed) == nil && failed.StatusCode != "200" {
+		if d.Decode(&failed) == nil && failed.StatusCode != strconv.Itoa(http.StatusOK) {
 			return fmt.Errorf("istiod answers %s: %s", failed.StatusCode, strings.TrimSpace(text[d.InputOffset():]))
 		}
 	}

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -169,7 +170,7 @@ func (c *Cluster) discover(ctx context.Context) ([]Kind, error) {
 			return nil
 		})
 	}
-	if err := work.Wait(); err == errNoAggregate {
+	if err := work.Wait(); errors.Is(err, errNoAggregate) {
 		return c.discoverOneByOne(ctx)
 	} else if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (c *forwardedConn) failure() error {
 
 // explained replaces a bare end of data by the kubelet's explanation, if one comes.
 func (c *forwardedConn) explained(err error) error {
-	if err != io.EOF && !errors.As(err, new(podError)) {
+	if !errors.Is(err, io.EOF) && !errors.As(err, new(podError)) {
 		return err
 	}
 	select {

@@ -168,7 +168,7 @@ func (s *session) readFrames() {
 
 func (s *session) ping(f *spdy.PingFrame) {
 	if f.Id%2 == 0 { // the server's own: echo it, without holding up reading
-		go s.write(f)
+		go func() { _ = s.write(f) }() // a broken connection shows at the next read
 		return
 	}
 	s.mu.Lock()

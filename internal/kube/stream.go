@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -67,7 +68,7 @@ func (st *stream) waitOpen(ctx context.Context) error {
 		case <-st.opened:
 			st.mu.Lock()
 			defer st.mu.Unlock()
-			if st.readErr != nil && st.readErr != io.EOF {
+			if st.readErr != nil && !errors.Is(st.readErr, io.EOF) {
 				return st.readErr
 			}
 			return nil
@@ -189,7 +190,7 @@ func (st *stream) Write(p []byte) (int, error) {
 		finished, err := st.finished, st.readErr
 		st.mu.Unlock()
 		if finished {
-			if err == nil || err == io.EOF {
+			if err == nil || errors.Is(err, io.EOF) {
 				err = io.ErrClosedPipe
 			}
 			return written, err

@@ -54,7 +54,7 @@ func (c *Cluster) Tunnel(namespace, pod string) *Tunnel {
 func (t *Tunnel) Dial(ctx context.Context, port int) (net.Conn, error) {
 	for {
 		conn, err := t.dial(ctx, port)
-		if err == errStalled {
+		if errors.Is(err, errStalled) {
 			continue // session does not pick the same one again
 		}
 		return conn, t.cluster.wrap(ctx, err, "forwarding to port %d of pod %s/%s", port, t.namespace, t.pod)

@@ -20,7 +20,7 @@ func telemetryLightstep() Analyzer {
 func checkLightstep(m *Mesh) []Finding {
 	deprecated := map[string]bool{}
 	for _, provider := range m.Config.GetExtensionProviders() {
-		if provider.GetLightstep() != nil {
+		if provider.GetLightstep() != nil { //nolint:staticcheck // the finding is that it is deprecated
 			deprecated[provider.GetName()] = true
 		}
 	}

@@ -185,12 +185,12 @@ func (f *Forward) serve(ctx context.Context, local net.Conn) {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		io.Copy(remote, local)
+		_, _ = io.Copy(remote, local) // how a connection ends is between browser and dashboard
 		if c, ok := remote.(interface{ CloseWrite() error }); ok {
-			c.CloseWrite() // the answer may still come
+			_ = c.CloseWrite() // the answer may still come
 		}
 	}()
-	io.Copy(local, remote)
+	_, _ = io.Copy(local, remote)
 	local.Close()
 	remote.Close()
 	<-sent

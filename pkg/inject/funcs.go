@@ -21,7 +21,7 @@ import (
 // and on top of them those of the injector. Names and argument order are a
 // wire format, because templates live in clusters.
 func templateFuncs(getenv func(string) string) template.FuncMap {
-	funcs := template.FuncMap(sprig.TxtFuncMap())
+	funcs := sprig.TxtFuncMap()
 	maps.Copy(funcs, template.FuncMap{
 		"annotation":             annotationOr,
 		"appendMultusNetwork":    appendMultusNetwork,

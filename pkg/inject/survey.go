@@ -113,7 +113,7 @@ func podsByRevision(ns Namespace, pods []*corev1.Pod, webhooks []Webhook, images
 			row.Disabled++
 		}
 		if proxy := findProxy(pod); proxy != nil && status.Revision != "" {
-			_, tag, _ := cutTag(proxy.Image)
+			tag := tagOf(proxy.Image)
 			row.Proxies[tag]++
 		}
 		if Stale(pod, ns, webhooks, images) {
@@ -156,19 +156,20 @@ func Stale(pod *corev1.Pod, ns Namespace, webhooks []Webhook, images map[string]
 			return false
 		}
 		// A pod may have chosen another image type or registry; its version counts.
-		_, has, _ := cutTag(proxy.Image)
-		_, gets, _ := cutTag(image)
+		has := tagOf(proxy.Image)
+		gets := tagOf(image)
 		return plainTag(has) != plainTag(gets)
 	}
 	return injected
 }
 
-func cutTag(image string) (name, tag string, found bool) {
-	name, _, _ = strings.Cut(image, "@")
+// tagOf is the tag in a reference to an image; of a digest alone it is empty.
+func tagOf(image string) string {
+	name, _, _ := strings.Cut(image, "@")
 	if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
-		return name[:colon], name[colon+1:], true
+		return name[colon+1:]
 	}
-	return name, "", false
+	return ""
 }
 
 func plainTag(tag string) string { return tagOfType(tag, imageDefault) }

@@ -164,9 +164,9 @@ func (c *content) Read(p []byte) (int, error) {
 	n, err := c.zip.Read(p[:min(int64(len(p)), c.rest)])
 	c.rest -= int64(n)
 	switch {
-	case err == io.EOF && c.rest > 0 && c.exact:
+	case errors.Is(err, io.EOF) && c.rest > 0 && c.exact:
 		err = fmt.Errorf("reading %s: the content is shorter than announced: %w", c.path, io.ErrUnexpectedEOF)
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		err = fmt.Errorf("reading %s: the archive is damaged: %w", c.path, err)
 	}
 	return n, err

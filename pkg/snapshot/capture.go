@@ -127,7 +127,7 @@ func (c *capture) objects(ctx context.Context, task ObjectTask) error {
 
 func (c *capture) group(ctx context.Context, g Group) error {
 	if g.Close != nil {
-		defer g.Close()
+		defer func() { _ = g.Close() }() // what was read is kept whatever the connection's end
 	}
 	for _, task := range g.Tasks {
 		if c.full() {

@@ -152,20 +152,22 @@ func (s *api) list(w http.ResponseWriter, r *http.Request, objects []*resource.O
 	}
 	metadataOnly := strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadata")
 	w.Header().Set("Content-Type", "application/json")
+	// A client that went away needs no answer: errors of writing tell nobody anything.
 	out := bufio.NewWriter(w)
-	defer out.Flush()
-	out.WriteString(`{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[`)
+	defer func() { _ = out.Flush() }()
+	write := func(text string) { _, _ = out.WriteString(text) }
+	write(`{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[`)
 	first := true
 	for _, o := range objects {
 		if namespace != "" && o.Namespace != namespace || !byLabel.Matches(labels.Set(o.Labels)) || !byField.Matches(fieldsOf(o, byField)) {
 			continue
 		}
 		if !first {
-			out.WriteByte(',')
+			write(",")
 		}
 		first = false
 		if !metadataOnly {
-			out.Write(o.JSON)
+			_, _ = out.Write(o.JSON)
 			continue
 		}
 		var meta struct {
@@ -175,7 +177,7 @@ func (s *api) list(w http.ResponseWriter, r *http.Request, objects []*resource.O
 			fmt.Fprintf(out, `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":%s}`, meta.Metadata)
 		}
 	}
-	out.WriteString("]}")
+	write("]}")
 }
 
 // fieldsOf is the object's values of the fields that a selector asks for.
@@ -209,7 +211,7 @@ func (s *api) log(w http.ResponseWriter, r *http.Request, namespace, pod string)
 		return
 	}
 	defer in.Close()
-	io.Copy(w, in)
+	_, _ = io.Copy(w, in)
 }
 
 // discovery is the aggregated form of what was served (apidiscovery.k8s.io/v2).
@@ -245,13 +247,13 @@ func (s *api) discovery(core bool) any {
 
 func answer(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(body)
+	_ = json.NewEncoder(w).Encode(body)
 }
 
 func refuse(w http.ResponseWriter, code int, reason metav1.StatusReason, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	json.NewEncoder(w).Encode(metav1.Status{
+	_ = json.NewEncoder(w).Encode(metav1.Status{
 		TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
 		Status:   metav1.StatusFailure, Code: int32(code), Reason: reason, Message: message,
 	})

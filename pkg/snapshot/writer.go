@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,8 +72,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 
 // Close lets go of the content.
 func (s *Spool) Close() error {
-	s.finish()
-	return s.file.Close()
+	return errors.Join(s.finish(), s.file.Close())
 }
 
 func (s *Spool) finish() error {

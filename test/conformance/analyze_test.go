@@ -136,7 +136,7 @@ func differences(expected, unstable []peerFinding, got []verdict, byCode map[str
 // analyzeCase runs a case and returns what it finds under the peer's codes.
 func analyzeCase(t *testing.T, dir string, settings analyze.Settings) []verdict {
 	t.Helper()
-	objects, _ := readCase(t, filepath.Join(dir, "input"))
+	objects := readCase(t, filepath.Join(dir, "input"))
 	if text, err := os.ReadFile(filepath.Join(dir, "mesh.yaml")); err == nil {
 		if config, err := istio.ParseMeshConfig(text); err == nil {
 			settings.Config = config
@@ -193,26 +193,27 @@ func analyzeCase(t *testing.T, dir string, settings analyze.Settings) []verdict 
 	return verdicts
 }
 
-func readCase(t *testing.T, dir string) ([]*resource.Object, []*resource.Problem) {
+// readCase reads a case's objects. Text that does not parse is part of some
+// cases, and no finding of the peer's.
+func readCase(t *testing.T, dir string) []*resource.Object {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var objects []*resource.Object
-	var problems []*resource.Problem
 	for _, entry := range entries {
 		name := filepath.Join(dir, entry.Name())
 		if !entry.IsDir() && !resource.IsManifest(name) {
 			continue
 		}
-		o, p, err := resource.Load([]string{name}, nil)
+		o, _, err := resource.Load([]string{name}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		objects, problems = append(objects, o...), append(problems, p...)
+		objects = append(objects, o...)
 	}
-	return objects, problems
+	return objects
 }
 
 func remoteClusters(t *testing.T, dir string) map[string]*resource.Set {
@@ -224,7 +225,7 @@ func remoteClusters(t *testing.T, dir string) map[string]*resource.Set {
 	}
 	for _, entry := range entries {
 		if name, ok := strings.CutPrefix(entry.Name(), "remote-"); ok {
-			objects, _ := readCase(t, filepath.Join(dir, entry.Name()))
+			objects := readCase(t, filepath.Join(dir, entry.Name()))
 			analyze.PlaceInNamespace(objects, "default")
 			remote[name] = resource.NewSet(objects...)
 		}

@@ -41,7 +41,7 @@ func TestValidate(t *testing.T) {
 		total++
 		t.Run(name, func(t *testing.T) {
 			want := peerVerdicts(readText(t, filepath.Join(dir, "expected.stderr")))
-			got := validateVerdicts(t, dir, paths)
+			got := validateVerdicts(t, paths)
 			// The peer says nothing more of an object with wrong fields.
 			hasErrors := func(object string) bool { return slices.Contains(got.Errors, object) }
 			got.Warnings = slices.DeleteFunc(got.Warnings, hasErrors)
@@ -121,7 +121,7 @@ func peerVerdicts(stderr string) verdicts {
 }
 
 // validateVerdicts runs the check on files.
-func validateVerdicts(t *testing.T, dir string, paths []string) verdicts {
+func validateVerdicts(t *testing.T, paths []string) verdicts {
 	var v verdicts
 	for _, path := range paths {
 		data, err := os.ReadFile(path)

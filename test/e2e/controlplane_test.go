@@ -49,9 +49,13 @@ func TestAdminLogSetsScopesOfIstiod(t *testing.T) {
 	level := func(args ...string) string {
 		t.Helper()
 		out := mustMeshctl(t, c.Kubeconfig, append([]string{"admin", "log", "-o", "json"}, args...)...)
-		for _, s := range decode[[]struct{ Scope_name, Log_level, Stack_trace_level string }](t, out) {
-			if s.Scope_name == "ads" {
-				return s.Log_level + " " + s.Stack_trace_level
+		for _, s := range decode[[]struct {
+			Name       string `json:"scope_name"`
+			Level      string `json:"log_level"`
+			StackTrace string `json:"stack_trace_level"`
+		}](t, out) {
+			if s.Name == "ads" {
+				return s.Level + " " + s.StackTrace
 			}
 		}
 		t.Fatalf("no scope ads:\n%.500s", out)

@@ -67,27 +67,25 @@ func ParseYAML(stream []byte) ([]*unstructured.Unstructured, error) {
 	}
 }
 
-// client returns the client for an object's kind and namespace. A kind that
-// was defined a moment ago is waited for.
+// client returns the client for an object's kind and namespace. Kinds
+// may have been defined a moment ago, so what is not known is looked up anew.
 func (o *objects) client(ctx context.Context, object *unstructured.Unstructured, namespace string) (dynamic.ResourceInterface, error) {
 	kind := object.GroupVersionKind()
-	for {
-		mapping, err := o.mapper.RESTMapping(kind.GroupKind(), kind.Version)
-		if meta.IsNoMatchError(err) && ctx.Err() == nil {
-			o.mapper.Reset()
-			mapping, err = o.mapper.RESTMapping(kind.GroupKind(), kind.Version)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("finding the resource of kind %s: %w", kind, err)
-		}
-		if mapping.Scope.Name() == meta.RESTScopeNameRoot {
-			return o.dynamic.Resource(mapping.Resource), nil
-		}
-		if own := object.GetNamespace(); own != "" {
-			namespace = own
-		}
-		return o.dynamic.Resource(mapping.Resource).Namespace(namespace), nil
+	mapping, err := o.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if meta.IsNoMatchError(err) && ctx.Err() == nil {
+		o.mapper.Reset()
+		mapping, err = o.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("finding the resource of kind %s: %w", kind, err)
+	}
+	if mapping.Scope.Name() == meta.RESTScopeNameRoot {
+		return o.dynamic.Resource(mapping.Resource), nil
+	}
+	if own := object.GetNamespace(); own != "" {
+		namespace = own
+	}
+	return o.dynamic.Resource(mapping.Resource).Namespace(namespace), nil
 }
 
 // Apply applies a stream of YAML documents, in order, with server-side apply.

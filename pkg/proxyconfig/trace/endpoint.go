@@ -76,7 +76,7 @@ func (w *walk) endpoints(c *xds.Upstream) reached {
 				passed = append(passed, Passed{h.address, fmt.Sprintf("its priority is %d: it is kept in reserve", later)})
 			}
 		}
-		return w.choose(c, byPriority[p], passed)
+		return w.choose(byPriority[p], passed)
 	}
 	problem := "the cluster has no endpoints"
 	if len(passed) > 0 {
@@ -87,7 +87,7 @@ func (w *walk) endpoints(c *xds.Upstream) reached {
 }
 
 // choose tells of the hosts among which the load balancer picks.
-func (w *walk) choose(c *xds.Upstream, hosts []host, passed []Passed) reached {
+func (w *walk) choose(hosts []host, passed []Passed) reached {
 	var names []string
 	for _, h := range hosts {
 		text := h.address

@@ -2,6 +2,7 @@ package trace
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 
@@ -35,7 +36,7 @@ func matchPath(m xds.RouteMatch, r Request) (ok bool, rule string) {
 	case m.Policy != nil:
 		return matchTemplate(m.Policy.Typed.Template, path), "path fits " + m.Policy.Typed.Template
 	case m.Connect != nil:
-		return r.Method == "CONNECT", "method is CONNECT"
+		return r.Method == http.MethodConnect, "method is CONNECT"
 	}
 	// An empty prefix matches every path; CONNECT without a path matches none.
 	return strings.HasPrefix(same, fold(m.Prefix)), fmt.Sprintf("path starts with %s%s", m.Prefix, note)
