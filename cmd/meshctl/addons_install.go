@@ -149,7 +149,7 @@ func runAddonsInstall(ctx context.Context, e *env, o *addonsInstallOptions) erro
 // options are those by which addons are rendered as they are.
 func (a *installedAddons) options(e *env, names []string) addons.Options {
 	o := addons.Options{
-		Addons: names, Namespace: e.addonsNamespace(), IstioNamespace: e.global.istioNamespace,
+		Addons: names, Namespace: e.addonsNamespace(),
 		Volumes: maps.Clone(a.volumes),
 	}
 	if a.ours() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/addons"
@@ -51,7 +52,9 @@ func runAddonsList(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	objects, err := install.FindBundle(ctx, cluster, addons.NameLabel, addons.Selector(e.global.kube.Namespace))
+	// Not the rest: who lists addons need not be allowed to read Secrets.
+	objects, err := install.FindBundle(ctx, cluster, addons.NameLabel, addons.Selector(e.global.kube.Namespace),
+		schema.GroupKind{Group: "apps", Kind: "Deployment"}, schema.GroupKind{Kind: "PersistentVolumeClaim"})
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ the cluster by the command that is printed to standard error. With
 
 func runAddonsManifest(e *env, o *addonsManifestOptions) error {
 	options := addons.Options{
-		Addons: o.names, Namespace: e.addonsNamespace(), IstioNamespace: e.global.istioNamespace,
+		Addons: o.names, Namespace: e.addonsNamespace(),
 		Volumes: map[string]addons.Volume{}, Password: o.password,
 	}
 	if o.password != "" {

@@ -37,6 +37,10 @@ func (p *progress) report(event install.Event) {
 		}
 		return
 	}
+	if event.Type == install.Deleted { // the live view is of what comes
+		p.line("removed %s", event.Object)
+		return
+	}
 	if _, known := p.state[event.Component]; !known {
 		p.order = append(p.order, event.Component)
 	}
@@ -49,8 +53,6 @@ func (p *progress) report(event install.Event) {
 		p.state[event.Component] = "applying"
 	case install.Applied:
 		p.count[event.Component]++
-	case install.Deleted:
-		p.line("removed %s", event.Object)
 	case install.Waiting:
 		p.state[event.Component] = "waiting for " + event.Object + ": " + event.Message
 	case install.Ready:
@@ -63,7 +65,7 @@ func (p *progress) report(event install.Event) {
 		p.draw()
 	case p.e.global.verbosity > 0 && event.Type == install.Applied:
 		p.line("applied %s", event.Object)
-	case p.state[event.Component] != before && event.Type != install.Deleted:
+	case p.state[event.Component] != before:
 		p.line("%s: %s", install.Title(event.Component), p.state[event.Component])
 	}
 }

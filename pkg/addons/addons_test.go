@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write golden files anew")
 // everything is all addons, with volumes.
 func everything() Options {
 	return Options{
-		Addons: Names(), Namespace: "monitoring", IstioNamespace: "istio-system",
+		Addons: Names(), Namespace: "monitoring",
 		Volumes:  map[string]Volume{"prometheus": {Size: "10Gi"}, "grafana": {Size: "1Gi"}, "jaeger": {Size: "5Gi", Class: "slow"}},
 		Password: "s3cret", PasswordSet: "2026-11-21T12:00:00Z",
 	}

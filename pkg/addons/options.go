@@ -12,9 +12,8 @@ import (
 type Options struct {
 	// Addons are the names of all that is to be there, whether it is already or
 	// not: each knows of the others.
-	Addons         []string
-	Namespace      string
-	IstioNamespace string
+	Addons    []string
+	Namespace string
 
 	// Volumes are those that addons keep their data in, by name of the addon. One
 	// that has none keeps its data as long as its pod lives.

@@ -49,9 +49,12 @@ func bundleKinds() []schema.GroupKind {
 }
 
 // FindBundle lists what the cluster has of a bundle, in the safe order of
-// deletion.
-func FindBundle(ctx context.Context, cluster Lister, label, selector string) ([]*Object, error) {
-	found, err := cluster.List(ctx, bundleKinds(), selector)
+// deletion: objects of some kinds, or of all if none is named.
+func FindBundle(ctx context.Context, cluster Lister, label, selector string, kinds ...schema.GroupKind) ([]*Object, error) {
+	if len(kinds) == 0 {
+		kinds = bundleKinds()
+	}
+	found, err := cluster.List(ctx, kinds, selector)
 	if err != nil {
 		return nil, fmt.Errorf("listing what is installed: %w", err)
 	}

@@ -197,7 +197,7 @@ spec: {containers: [{name: app, image: app}]}
 // server that a pod has by itself.
 func installedConfig(t *testing.T, kubeconfig string) string {
 	t.Helper()
-	objects, err := addons.Render(addons.Options{Addons: []string{"prometheus"}, Namespace: "istio-system", IstioNamespace: "istio-system"})
+	objects, err := addons.Render(addons.Options{Addons: []string{"prometheus"}, Namespace: "istio-system"})
 	if err != nil {
 		t.Fatal(err)
 	}

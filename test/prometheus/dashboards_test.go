@@ -204,7 +204,7 @@ func queryOf(t *testing.T, dashboard, panel, legend string) string {
 
 // The configuration that is installed is one that Prometheus takes.
 func TestTheInstalledConfigurationIsUnderstood(t *testing.T) {
-	objects, err := addons.Render(addons.Options{Addons: []string{"prometheus"}, Namespace: "istio-system", IstioNamespace: "istio-system"})
+	objects, err := addons.Render(addons.Options{Addons: []string{"prometheus"}, Namespace: "istio-system"})
 	if err != nil {
 		t.Fatal(err)
 	}
