@@ -221,3 +221,66 @@ func TestAddonsDoNotTouchWhatOthersHaveInstalled(t *testing.T) {
 		t.Errorf("the password is %q now", got)
 	}
 }
+
+// An addon that cannot start is waited for no longer than asked, and the reason
+// is told.
+func TestAddonsSayWhyTheyAreNotReady(t *testing.T) {
+	t.Parallel()
+	c := mesh.In(t)
+	r := runMeshctl(t, c.Kubeconfig, "addons", "install", "prometheus", "-n", c.Namespace, "--storage", "1Gi", "--yes", "--timeout", "10s")
+	r.want(t, 1) // nobody provides volumes in the lab
+	if !strings.Contains(r.stderr, "Deployment "+c.Namespace+"/prometheus: ") || !strings.Contains(r.stderr, "unbound immediate PersistentVolumeClaims") {
+		t.Errorf("stderr:\n%s", r.stderr)
+	}
+	list := runMeshctl(t, c.Kubeconfig, "addons", "list", "-n", c.Namespace, "-o", "json")
+	for _, a := range decode[[]struct {
+		Name  string
+		Ready bool
+		State string
+	}](t, list.stdout) {
+		if a.Name == "prometheus" && (a.Ready || a.State == "ready") {
+			t.Errorf("list has %+v", a)
+		}
+	}
+	mustMeshctl(t, c.Kubeconfig, "addons", "uninstall", "--purge-data", "-n", c.Namespace, "--yes")
+}
+
+// What an older release has installed is brought up to date; fields that
+// another tool holds are named, and taken over only when that is asked for.
+func TestAddonsUpgradeAnOlderInstallation(t *testing.T) {
+	t.Parallel()
+	c := mesh.In(t)
+	current := mustMeshctl(t, c.Kubeconfig, "addons", "manifest", "prometheus", "-n", c.Namespace)
+	c.Apply(strings.ReplaceAll(current, "3.11.3", "3.5.0")) // not as meshctl
+	c.WaitForRollouts()
+	addons := func(args ...string) result {
+		return runMeshctl(t, c.Kubeconfig, append([]string{"addons", "-n", c.Namespace}, args...)...)
+	}
+	version := func() string {
+		for _, a := range decode[[]struct{ Name, Version string }](t, addons("list", "-o", "json").stdout) {
+			if a.Name == "prometheus" {
+				return a.Version
+			}
+		}
+		return ""
+	}
+	if v := version(); v != "3.5.0" {
+		t.Errorf("list says %q", v)
+	}
+	r := addons("upgrade", "--plan")
+	r.want(t, 3)
+	if !strings.Contains(r.stdout, `"docker.io/prom/prometheus:v3.5.0" → "docker.io/prom/prometheus:v3.11.3"`) {
+		t.Errorf("the plan:\n%s", r.stdout)
+	}
+	r = addons("upgrade", "--yes")
+	r.want(t, 1)
+	if !strings.Contains(r.stderr, "--force-conflicts takes them over") {
+		t.Errorf("stderr:\n%s", r.stderr)
+	}
+	addons("upgrade", "--yes", "--force-conflicts").want(t, 0)
+	if v := version(); v != "3.11.3" {
+		t.Errorf("after the upgrade list says %q", v)
+	}
+	addons("upgrade", "--plan").want(t, 0)
+	addons("uninstall", "--yes").want(t, 0)
+}
