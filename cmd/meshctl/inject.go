@@ -46,7 +46,8 @@ snapshot.
 Host network, the label and the annotation sidecar.istio.io/inject and the
 system namespaces decide whether a workload is injected. A cluster's
 configuration and the charts add what the webhook looks at: policy, selectors,
-and the labels of Namespaces that are known. Workloads that name no namespace
+and the labels of Namespaces that are known. Namespaces and ProxyConfigs in the
+input are, and go before those of the cluster. Workloads that name no namespace
 count as those of --namespace.
 
 With --explain an argument may name what to explain: a file, or a pod or workload
@@ -150,7 +151,7 @@ func runInject(ctx context.Context, e *env, o *injectOptions) error {
 	if err != nil {
 		return err
 	}
-	injector, err := o.config.injector(ctx, e)
+	injector, err := o.config.injector(ctx, e, decidingObjects(files))
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 
 	"github.com/spf13/cobra"
 	meshconfig "istio.io/api/mesh/v1alpha1"
 
 	"github.com/meshctl/meshctl/internal/istio"
+	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/inject"
 	"github.com/meshctl/meshctl/pkg/install"
 )
@@ -68,25 +71,59 @@ func (c *injectConfig) given() bool {
 	return c.fromFiles() || c.fromCharts() || c.revision != ""
 }
 
-// injector gathers the configuration.
-func (c *injectConfig) injector(ctx context.Context, e *env) (*inject.Injector, error) {
+// injector gathers the configuration. Namespaces and ProxyConfigs among given,
+// the objects of the input, belong to it.
+func (c *injectConfig) injector(ctx context.Context, e *env, given []*resource.Object) (*inject.Injector, error) {
+	o, err := c.options(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	if o.Namespaces == nil {
+		o.Namespaces = map[string]inject.Namespace{}
+	}
+	maps.Copy(o.Namespaces, namespacesIn(resource.NewSet(given...)))
+	if !o.Explicit { // the injector's files are all that counts, as for kube-inject
+		if o.ProxyConfigs, err = o.ProxyConfigs.With(given); err != nil {
+			return nil, err
+		}
+	}
+	return inject.New(*o)
+}
+
+func (c *injectConfig) options(ctx context.Context, e *env) (*inject.Options, error) {
 	o := inject.Options{Revision: c.revision, Explicit: c.configFile != "", Getenv: e.getenv, Namespace: e.global.kube.Namespace}
 	o.NativeSidecars = c.native == nativeOn || c.native == nativeAuto && e.getenv("ENABLE_NATIVE_SIDECARS") == "true"
 	if (c.revision != "" || e.global.from != "") && !c.fromFiles() && !c.fromCharts() {
-		if err := c.readCluster(ctx, e, &o); err != nil {
-			return nil, err
-		}
-		return inject.New(o)
+		return &o, c.readCluster(ctx, e, &o)
 	}
 	if err := c.readFiles(&o); err != nil {
 		return nil, err
 	}
 	if o.Config == nil || o.Values == nil || o.Mesh == nil || len(c.mesh.files) > 0 {
-		if err := c.readCharts(ctx, e, &o); err != nil {
-			return nil, err
+		return &o, c.readCharts(ctx, e, &o)
+	}
+	return &o, nil
+}
+
+// decidingObjects picks out of files the objects that have a say in how others
+// are injected, wherever they stand.
+func decidingObjects(files []resource.File) []*resource.Object {
+	var found []*resource.Object
+	for _, f := range files {
+		for _, d := range resource.SplitDocuments(f.Data) {
+			// Most documents are workloads and will be parsed later.
+			if !bytes.Contains(d.Body, []byte(namespaceKind.Kind)) && !bytes.Contains(d.Body, []byte(proxyConfigKind.Kind)) {
+				continue
+			}
+			objects, _ := resource.ParseDocument(f.Name, d) // what cannot be read is told when its turn comes
+			for _, o := range objects {
+				if o.GroupKind == namespaceKind || o.GroupKind == proxyConfigKind {
+					found = append(found, o)
+				}
+			}
 		}
 	}
-	return inject.New(o)
+	return found
 }
 
 func (c *injectConfig) readFiles(o *inject.Options) error {

@@ -21,7 +21,16 @@ type ProxyConfigs struct {
 // NewProxyConfigs picks the ProxyConfig resources out of objects. Of several
 // that match a pod the oldest counts, hence they are sorted by age and name.
 func NewProxyConfigs(objects []*resource.Object) (ProxyConfigs, error) {
+	return ProxyConfigs{}.With(objects)
+}
+
+// With are these ProxyConfigs and those among objects, which take the place of
+// others with the same name.
+func (c ProxyConfigs) With(objects []*resource.Object) (ProxyConfigs, error) {
 	found := ProxyConfigs{byNamespace: map[string][]*networkingv1beta1.ProxyConfig{}}
+	for namespace, configs := range c.byNamespace {
+		found.byNamespace[namespace] = slices.Clone(configs)
+	}
 	for _, o := range objects {
 		if o.Group != "networking.istio.io" || o.Kind != "ProxyConfig" {
 			continue
@@ -30,7 +39,8 @@ func NewProxyConfigs(objects []*resource.Object) (ProxyConfigs, error) {
 		if err != nil {
 			return ProxyConfigs{}, err
 		}
-		found.byNamespace[o.Namespace] = append(found.byNamespace[o.Namespace], config)
+		others := slices.DeleteFunc(found.byNamespace[o.Namespace], func(other *networkingv1beta1.ProxyConfig) bool { return other.Name == o.Name })
+		found.byNamespace[o.Namespace] = append(others, config)
 	}
 	for _, configs := range found.byNamespace {
 		slices.SortStableFunc(configs, func(a, b *networkingv1beta1.ProxyConfig) int {

@@ -3,10 +3,12 @@ package conformance
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/meshctl/meshctl/internal/resource"
 	"github.com/meshctl/meshctl/pkg/inject"
 )
 
@@ -38,6 +40,41 @@ func TestInjectTwice(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestInjectCopiesWhatItLeavesAlone holds that the documents of the corpus which
+// are not injected are in the output byte for byte, in their order.
+func TestInjectCopiesWhatItLeavesAlone(t *testing.T) {
+	copied := 0
+	for _, dir := range cases(t, filepath.Join(corpus(t), "inject")) {
+		meta := struct {
+			Env map[string]string `json:"env"`
+		}{}
+		readJSON(t, filepath.Join(dir, "meta.json"), &meta)
+		injector, err := caseInjector(dir, meta.Env)
+		if err != nil {
+			continue
+		}
+		input := []byte(readText(t, filepath.Join(dir, "input.yaml")))
+		rest := injector.Stream("input.yaml", input).YAML
+		for _, d := range resource.SplitDocuments(input) {
+			alone := injector.Stream("input.yaml", d.Body)
+			if slices.ContainsFunc(alone.Reports, func(r inject.Report) bool { return r.Changed || r.Err != nil }) {
+				continue
+			}
+			copied++
+			_, after, found := bytes.Cut(rest, d.Body)
+			if !found {
+				t.Errorf("%s:%d: changed or out of order:\n%s", filepath.Base(dir), d.Line, d.Body)
+				break
+			}
+			rest = after
+		}
+	}
+	if copied == 0 {
+		t.Error("no document was left alone")
+	}
+	t.Logf("inject: %d documents copied", copied)
 }
 
 // TestUninjectGivesTheInputBack holds that uninject undoes inject for every
