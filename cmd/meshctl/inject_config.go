@@ -112,12 +112,12 @@ func decidingObjects(files []resource.File) []*resource.Object {
 	for _, f := range files {
 		for _, d := range resource.SplitDocuments(f.Data) {
 			// Most documents are workloads and will be parsed later.
-			if !bytes.Contains(d.Body, []byte(namespaceKind.Kind)) && !bytes.Contains(d.Body, []byte(proxyConfigKind.Kind)) {
+			if !bytes.Contains(d.Body, []byte(istio.Namespace.Kind)) && !bytes.Contains(d.Body, []byte(istio.ProxyConfig.Kind)) {
 				continue
 			}
 			objects, _ := resource.ParseDocument(f.Name, d) // what cannot be read is told when its turn comes
 			for _, o := range objects {
-				if o.GroupKind == namespaceKind || o.GroupKind == proxyConfigKind {
+				if o.GroupKind == istio.Namespace || o.GroupKind == istio.ProxyConfig {
 					found = append(found, o)
 				}
 			}
