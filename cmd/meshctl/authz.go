@@ -53,6 +53,7 @@ is allowed. What becomes of a certain request tells ` + "`meshctl proxy-config t
 	}
 	e.outputFlag(cmd)
 	o.source.register(cmd.Flags())
+	e.adminPortFlag(cmd)
 	return cmd
 }
 

@@ -106,7 +106,7 @@ func (e *env) printStats(ctx context.Context, o *envoyStatsOptions) error {
 		}
 		return err
 	}
-	admin, end := podAdmin(cluster, pods[0])
+	admin, end := e.podAdmin(cluster, pods[0])
 	defer func() { _ = end() }()
 	path := "/stats"
 	switch {

@@ -24,6 +24,7 @@ type globalFlags struct {
 	verbosity      int
 	configFile     string
 	plaintext      bool // of the commands that ask istiod
+	adminPort      int  // of the commands that ask proxies
 }
 
 // defaultTimeout bounds a command that only reads.

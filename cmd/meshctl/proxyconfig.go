@@ -71,6 +71,7 @@ func newProxyViewCmd(e *env, view proxyconfig.View, runF func(context.Context, *
 	}
 	e.outputFlag(cmd, formatShort)
 	o.source.register(cmd.Flags())
+	e.adminPortFlag(cmd)
 	o.addFilters(cmd)
 	return cmd
 }

@@ -51,6 +51,7 @@ func newProxyAllCmd(e *env, runF func(context.Context, *proxyAllOptions) error) 
 	}
 	e.outputFlag(cmd, formatShort)
 	o.source.register(cmd.Flags())
+	e.adminPortFlag(cmd)
 	o.addFilters(cmd)
 	cmd.Flags().BoolVar(&o.save, "save", false, "keep the dump, without secrets, to compare with it by diff last")
 	cmd.Flags().BoolVar(&o.headers, "with-headers", false, "put a title before each table")

@@ -52,5 +52,5 @@ func (e *env) archivedTarget(ctx context.Context, name, pod string) (proxyTarget
 	if !hasProxy(pods[0]) {
 		return proxyTarget{}, fmt.Errorf("looking into %s: pod %s/%s has no proxy", name, pods[0].Namespace, pods[0].Name)
 	}
-	return proxyTarget{name: name + ":" + pods[0].Name + "." + pods[0].Namespace, open: onPod(cluster, pods[0])}, nil
+	return proxyTarget{name: name + ":" + pods[0].Name + "." + pods[0].Namespace, open: onPod(cluster, pods[0], e.adminPort())}, nil
 }

@@ -93,6 +93,7 @@ The exit code is 0 if nothing differs and 3 if something does.`,
 	}
 	e.outputFlag(cmd, formatText, formatPatch)
 	e.plaintextFlag(cmd)
+	e.adminPortFlag(cmd)
 	cmd.Flags().BoolVar(&o.save, "save", false, "keep the dumps of pods, to compare with them by last")
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "compare versions, times and renewed certificates too")
 	return cmd

@@ -51,6 +51,7 @@ func newProxyLogCmd(e *env, runF func(context.Context, *proxyLogOptions) error) 
 		},
 	}
 	e.outputFlag(cmd, formatShort)
+	e.adminPortFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&o.level, "level", "", "set `levels`: one for all, or logger:level, separated by commas")
 	fs.BoolVarP(&o.reset, "reset", "r", false, "set all loggers to "+loggers.Default)
@@ -107,7 +108,7 @@ func runProxyLog(ctx context.Context, e *env, o *proxyLogOptions) error {
 	}
 	proxies := make([]*loggedProxy, len(pods))
 	for i, pod := range pods {
-		admin, end := podAdmin(cluster, pod)
+		admin, end := e.podAdmin(cluster, pod)
 		defer func() { _ = end() }()
 		proxies[i] = &loggedProxy{Name: pod.Name + "." + pod.Namespace, admin: admin}
 	}

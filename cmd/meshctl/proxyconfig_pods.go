@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/meshctl/meshctl/internal/envoy"
@@ -73,7 +74,7 @@ func (e *env) podTarget(pod *corev1.Pod) (proxyTarget, error) {
 	if err != nil {
 		return proxyTarget{}, err
 	}
-	return proxyTarget{name: pod.Name + "." + pod.Namespace, open: onPod(cluster, pod)}, nil
+	return proxyTarget{name: pod.Name + "." + pod.Namespace, open: onPod(cluster, pod, e.adminPort())}, nil
 }
 
 // sideTarget reads a name where a file or a proxy may stand: a file that is there, -,
@@ -101,9 +102,22 @@ func namesFile(name string) bool {
 	return err == nil || name == "-" || looksLikeFile(name)
 }
 
-// admin is the admin port of a pod's proxy; close ends the connection.
-func podAdmin(cluster *kube.Cluster, pod *corev1.Pod) (admin *envoy.Admin, close func() error) {
+// podAdmin is the admin port of a pod's proxy; close ends the connection.
+func (e *env) podAdmin(cluster *kube.Cluster, pod *corev1.Pod) (admin *envoy.Admin, close func() error) {
 	tunnel := cluster.Tunnel(pod.Namespace, pod.Name)
-	base := fmt.Sprintf("http://localhost:%d", envoy.Port)
+	base := fmt.Sprintf("http://localhost:%d", e.adminPort())
 	return envoy.New(tunnel.Client(), base, pod.Name+"."+pod.Namespace), tunnel.Close
+}
+
+// adminPortFlag is for commands that ask the admin port of a pod's proxy.
+func (e *env) adminPortFlag(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&e.global.adminPort, "proxy-admin-port", envoy.Port, "`port` on which the proxies of pods are administered")
+}
+
+// adminPort is what the flag says, or the port of Istio's proxies in commands without it.
+func (e *env) adminPort() int {
+	if e.global.adminPort == 0 {
+		return envoy.Port
+	}
+	return e.global.adminPort
 }

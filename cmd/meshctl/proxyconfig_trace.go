@@ -21,7 +21,7 @@ type proxyTraceOptions struct {
 	url, method               string
 	headers, claims, alpn     []string
 	fromGateway, inbound      bool
-	mutual                    bool
+	mutual, here              bool
 	port                      int
 	ip, sourceIP, sni, client string
 }
@@ -36,7 +36,8 @@ route, cluster and endpoints, by the rules that Envoy documents. Each step names
 was taken and the Istio object behind it; --verbose also what was passed over, and why.
 
 Nothing is sent. What hangs on more than the dump (chance, a token's signature, an
-outside service) is said at the end.
+outside service) is said at the end. From a pod's proxy the way goes on in the proxy of
+the pod that the request is delivered to, if that can be reached.
 
 The exit code is 0 if the request is delivered, redirected or answered, and 3 if it is
 refused, fails, or if that cannot be told.`,
@@ -65,13 +66,15 @@ refused, fails, or if that cannot be told.`,
 	}
 	e.outputFlag(cmd, formatText)
 	o.source.register(cmd.Flags())
+	e.adminPortFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&o.url, "url", "", "`URL` of the request: http, https, grpc, tcp or tls")
 	fs.StringVar(&o.method, "method", "GET", "`method` of the request")
 	fs.StringArrayVar(&o.headers, "header", nil, "`name:value` of a header (repeatable)")
 	fs.BoolVar(&o.fromGateway, "from-gateway", false, "the proxy is a gateway and the request comes from outside")
 	fs.BoolVar(&o.inbound, "inbound", false, "the request comes to this sidecar; without it, it is sent by the sidecar's application")
-	fs.StringVar(&o.to, "to", "", "the destination's proxy: a `file or pod`")
+	fs.StringVar(&o.to, "to", "", "the destination's proxy: a `file or pod` (default: of a pod's request, the pod that it goes to)")
+	fs.BoolVar(&o.here, "here", false, "do not go on in the proxy of the destination")
 	fs.IntVar(&o.port, "port", 0, "`port` that the client connects to (default: that of the URL)")
 	fs.StringVar(&o.ip, "ip", "", "`address` that the client connects to (default: that of the service, if the dump has it)")
 	fs.StringVar(&o.sourceIP, "source-ip", "", "`address` of the client")
@@ -180,6 +183,9 @@ func runProxyTrace(ctx context.Context, e *env, o *proxyTraceOptions) error {
 	var answer tracesAnswer
 	if o.to == "" {
 		answer.Client = trace.Run(client, o.request)
+		if live := o.source.file == "" && o.source.admin == ""; live && !o.here && o.request.Direction != trace.Inbound {
+			e.follow(ctx, client, o.request, &answer)
+		}
 	} else {
 		target, err := e.sideTarget(ctx, o.to)
 		if err != nil {

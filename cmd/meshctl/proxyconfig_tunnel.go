@@ -8,15 +8,14 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/meshctl/meshctl/internal/envoy"
 	"github.com/meshctl/meshctl/internal/kube"
 )
 
 // onPod opens paths of a pod's proxy, each by a tunnel of its own that ends with the answer.
-func onPod(cluster *kube.Cluster, pod *corev1.Pod) func(context.Context, string) (io.ReadCloser, error) {
+func onPod(cluster *kube.Cluster, pod *corev1.Pod, port int) func(context.Context, string) (io.ReadCloser, error) {
 	return func(ctx context.Context, path string) (io.ReadCloser, error) {
 		tunnel := cluster.Tunnel(pod.Namespace, pod.Name)
-		body, err := tunnel.Open(ctx, envoy.Port, path)
+		body, err := tunnel.Open(ctx, port, path)
 		if err != nil {
 			return nil, errors.Join(err, tunnel.Close())
 		}

@@ -63,6 +63,7 @@ func newZtunnelViewCmd(e *env, views []ztunnel.View, name string, aliases []stri
 		},
 	}
 	e.outputFlag(cmd, formatShort)
+	e.adminPortFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVarP(&o.file, "file", "f", "", "read the dump from a `file`, - is standard input")
 	fs.StringVar(&o.node, "node", "", "ask the ztunnel of this `node`")
@@ -99,7 +100,7 @@ func (e *env) ztunnelDump(ctx context.Context, o *ztunnelOptions) (*ztunnel.Dump
 		if err != nil {
 			return nil, err
 		}
-		target = proxyTarget{name: pods[0].Name + "." + pods[0].Namespace, open: onPod(cluster, pods[0])}
+		target = proxyTarget{name: pods[0].Name + "." + pods[0].Namespace, open: onPod(cluster, pods[0], e.adminPort())}
 	}
 	body, err := target.open(ctx, strings.TrimSuffix(envoy.ConfigDump, "?include_eds"))
 	if err != nil {

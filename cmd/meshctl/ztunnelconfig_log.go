@@ -54,6 +54,7 @@ program as target:level, separated by commas. Without a pod, of all ztunnels.`,
 		},
 	}
 	e.outputFlag(cmd, formatShort)
+	e.adminPortFlag(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&o.level, "level", "", "set `levels`: one for all, or target:level, separated by commas")
 	fs.BoolVarP(&o.reset, "reset", "r", false, "set the level to "+ztunnel.DefaultLevel)
@@ -98,7 +99,7 @@ func runZtunnelLog(ctx context.Context, e *env, o *ztunnelLogOptions) error {
 	}
 	all := make([]*loggedZtunnel, len(pods))
 	for i, pod := range pods {
-		admin, end := podAdmin(cluster, pod)
+		admin, end := e.podAdmin(cluster, pod)
 		defer func() { _ = end() }()
 		all[i] = &loggedZtunnel{Name: pod.Name + "." + pod.Namespace, admin: admin}
 	}
