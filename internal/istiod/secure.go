@@ -24,7 +24,7 @@ const SecurePort = 15012
 const (
 	tokenAudience = "istio-ca"
 	tokenAccount  = "default"
-	tokenLifetime = 10 * time.Minute
+	tokenLifetime = time.Hour // wait may go on for long
 )
 
 // rootConfigMap is where istiod publishes the root of its CA, in every namespace.
