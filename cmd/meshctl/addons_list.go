@@ -53,7 +53,8 @@ func runAddonsList(ctx context.Context, e *env) error {
 		return err
 	}
 	// Not the rest: who lists addons need not be allowed to read Secrets.
-	objects, err := install.FindBundle(ctx, cluster, addons.NameLabel, addons.Selector(e.global.kube.Namespace),
+	namespace := e.global.kube.Namespace
+	objects, err := install.FindBundle(ctx, oneNamespace{cluster, namespace}, addons.NameLabel, addons.Selector(namespace),
 		schema.GroupKind{Group: "apps", Kind: "Deployment"}, schema.GroupKind{Kind: "PersistentVolumeClaim"})
 	if err != nil {
 		return err

@@ -43,6 +43,18 @@ func (c meshCluster) List(ctx context.Context, kinds []schema.GroupKind, selecto
 	return c.list(ctx, kinds, kube.ListOptions{LabelSelector: selector})
 }
 
+// oneNamespace is a cluster of which only the objects in a namespace are listed,
+// for users who may not list those of others; "" is every namespace.
+type oneNamespace struct {
+	meshCluster
+	namespace string
+}
+
+// List implements install.Lister.
+func (c oneNamespace) List(ctx context.Context, kinds []schema.GroupKind, selector string) ([]*resource.Object, error) {
+	return c.list(ctx, kinds, kube.ListOptions{Namespace: c.namespace, LabelSelector: selector})
+}
+
 func (c meshCluster) list(ctx context.Context, kinds []schema.GroupKind, o kube.ListOptions) ([]*resource.Object, error) {
 	set, skipped, err := c.Cluster.List(ctx, kinds, o)
 	if err != nil {

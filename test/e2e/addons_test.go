@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -282,5 +283,44 @@ func TestAddonsUpgradeAnOlderInstallation(t *testing.T) {
 		t.Errorf("after the upgrade list says %q", v)
 	}
 	addons("upgrade", "--plan").want(t, 0)
+
+	// Who may look at one namespace lists what is there.
+	deployments := rule("deployments", "list")
+	deployments.APIGroups = []string{"apps"}
+	visitor := c.User(deployments, rule("persistentvolumeclaims", "list"))
+	if list := mustMeshctl(t, visitor, "addons", "list", "-n", c.Namespace, "-o", "name"); list != "prometheus\n" {
+		t.Errorf("a user of one namespace sees %q", list)
+	}
+	runMeshctl(t, visitor, "addons", "list").want(t, 4)
+	runMeshctl(t, visitor, "addons", "uninstall", "-n", c.Namespace, "--yes").want(t, 4)
+
 	addons("uninstall", "--yes").want(t, 0)
+}
+
+// Another password reaches Grafana: its pod is replaced, and nothing tells it.
+func TestAddonsTakeAPasswordFromAFile(t *testing.T) {
+	t.Parallel()
+	c := mesh.In(t)
+	install := func(password string) {
+		file := filepath.Join(t.TempDir(), "password")
+		if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := runMeshctl(t, c.Kubeconfig, "addons", "install", "grafana", "-n", c.Namespace, "--yes", "-v", "1", "--grafana-admin-password-file", file)
+		r.want(t, 0)
+		if strings.Contains(r.stdout+r.stderr, password) || string(secretOf(t, c).Data["admin-password"]) != password {
+			t.Errorf("it is told, or not set:\n%s", r.stderr)
+		}
+	}
+	install("the first of them")
+	first := c.Pod("app.kubernetes.io/name=grafana")
+	install("the first of them")
+	if again := c.Pod("app.kubernetes.io/name=grafana"); again != first {
+		t.Error("the same password has replaced the pod")
+	}
+	install("quite another one")
+	if second := c.Pod("app.kubernetes.io/name=grafana"); second == first {
+		t.Error("the pod is still the one with the old password")
+	}
+	mustMeshctl(t, c.Kubeconfig, "addons", "uninstall", "-n", c.Namespace, "--yes")
 }
