@@ -43,7 +43,13 @@ func (c *criLog) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
+// close ends the log; a line without an end is one all the same.
 func (c *criLog) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.rest) > 0 {
+		c.stamped.Write(stamp(c.rest, time.Now())) // what is lost was a last word
+	}
 	c.plain.Close()
 	c.stamped.Close()
 }

@@ -8,7 +8,8 @@
 // for three kinds of container what a container engine would do:
 //
 //   - "discovery" (istiod) becomes a real istiod process,
-//   - "istio-proxy" becomes a simulated Envoy, fed by istiod over xDS,
+//   - "istio-proxy" becomes a simulated Envoy, fed by istiod over xDS, or a real
+//     one where ENVOY_BIN names it or one is on PATH,
 //   - ztunnel becomes a simulated admin port.
 //
 // Such a pod is Ready when its process is, its ports can be forwarded to, and

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,11 +15,21 @@ import (
 
 // build puts the tool's binaries into dir/bin and its assets into dir/share.
 func (t tool) build(ctx context.Context, moduleDir, dir string) error {
+	bin := filepath.Join(dir, "bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	// All binaries at once: one is linked while others are compiled.
+	args := []string{"build", "-buildvcs=false", "-tags", t.tags, "-ldflags", "-s -w " + t.ldflags, "-o", bin + string(filepath.Separator)}
 	for _, name := range slices.Sorted(maps.Keys(t.binaries)) {
-		_, err := t.goCommand(ctx, moduleDir, "build", "-buildvcs=false", "-tags", t.tags, "-ldflags", "-s -w "+t.ldflags,
-			"-o", filepath.Join(dir, "bin", name), t.binaries[name])
-		if err != nil {
-			return err
+		args = append(args, t.binaries[name])
+	}
+	if _, err := t.goCommand(ctx, moduleDir, args...); err != nil {
+		return err
+	}
+	for name, pkg := range t.binaries {
+		if err := os.Rename(filepath.Join(bin, builtAs(pkg)), filepath.Join(bin, name)); err != nil {
+			return fmt.Errorf("naming a binary of tool %s: %w", t.name, err)
 		}
 	}
 	if t.assets == nil {
@@ -37,12 +48,23 @@ func (t tool) build(ctx context.Context, moduleDir, dir string) error {
 	return nil
 }
 
+// builtAs returns the name that go build gives to the binary of a package: the
+// last element of its path that is no major version.
+func builtAs(pkg string) string {
+	base := path.Base(pkg)
+	if version, ok := strings.CutPrefix(base, "v"); ok && strings.Trim(version, "0123456789") == "" {
+		return path.Base(path.Dir(pkg))
+	}
+	return base
+}
+
 // goCommand runs the go command in the tool's module and returns its output.
 func (t tool) goCommand(ctx context.Context, moduleDir string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = moduleDir
-	// A workspace or module flags of the caller must not reach into the tools.
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "PWD="+moduleDir)
+	// A workspace or module flags of the caller must not reach into the tools, and
+	// cgo would need a C compiler.
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0", "PWD="+moduleDir)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

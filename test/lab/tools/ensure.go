@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -34,16 +35,19 @@ func Ensure(ctx context.Context, talk io.Writer) (Set, error) {
 		return Set{}, err
 	}
 	cache := cacheDir(root)
+	set := Set{Bin: filepath.Join(root, ".lab", "bin"), Share: filepath.Join(root, ".lab", "share")}
+	modules := filepath.Join(root, "test", "lab", "tools")
+	tools := all()
+	if !slices.ContainsFunc(tools, func(t tool) bool { return !t.isCurrent(filepath.Join(modules, t.name), cache, set) }) {
+		return set, nil // without waiting for others that build something else
+	}
 	unlock, err := lock(ctx, cache, talk)
 	if err != nil {
 		return Set{}, err
 	}
 	defer unlock()
-
-	set := Set{Bin: filepath.Join(root, ".lab", "bin"), Share: filepath.Join(root, ".lab", "share")}
-	tools := all()
 	for i, t := range tools {
-		built, err := t.ensure(ctx, filepath.Join(root, "test", "lab", "tools", t.name), cache, func(format string, args ...any) {
+		built, err := t.ensure(ctx, filepath.Join(modules, t.name), cache, func(format string, args ...any) {
 			fmt.Fprintf(talk, "lab tools [%d/%d] "+format+"\n", append([]any{i + 1, len(tools)}, args...)...)
 		})
 		if err != nil {

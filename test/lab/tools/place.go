@@ -69,13 +69,35 @@ func lock(ctx context.Context, cache string, talk io.Writer) (unlock func(), err
 	}
 }
 
-// link makes the tool's build visible in the repository's .lab folder.
-func (t tool) link(built string, set Set) error {
+// links returns the links in the repository's .lab folder that lead to a build of
+// the tool.
+func (t tool) links(built string, set Set) map[string]string {
 	links := map[string]string{filepath.Join(set.Share, t.name): filepath.Join(built, "share")}
 	for name := range t.binaries {
 		links[filepath.Join(set.Bin, name)] = filepath.Join(built, "bin", name)
 	}
-	for from, to := range links {
+	return links
+}
+
+// isCurrent tells whether the tool is built and linked. Builds get their place
+// when they are complete, so this holds without the lock.
+func (t tool) isCurrent(moduleDir, cache string, set Set) bool {
+	stamp, err := t.stamp(moduleDir)
+	if err != nil {
+		return false
+	}
+	for from, to := range t.links(filepath.Join(cache, stamp), set) {
+		if target, err := os.Readlink(from); err != nil || target != to {
+			return false
+		}
+	}
+	_, err = os.Stat(filepath.Join(cache, stamp))
+	return err == nil
+}
+
+// link makes the tool's build visible in the repository's .lab folder.
+func (t tool) link(built string, set Set) error {
+	for from, to := range t.links(built, set) {
 		if current, err := os.Readlink(from); err == nil && current == to {
 			continue
 		}

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -34,6 +35,41 @@ func TestTheStampTellsBuildsApart(t *testing.T) {
 	write("go.sum", "a v2\n")
 	if sums := stamp(tool{name: "x"}); sums == first {
 		t.Error("another go.sum has the same stamp")
+	}
+}
+
+// Several binaries of a module are built at once, and get the names by which the
+// lab knows them.
+func TestBinariesGetTheirNames(t *testing.T) {
+	module := t.TempDir()
+	for file, content := range map[string]string{
+		"go.mod":              "module example.org/tool/v3\n\ngo 1.26\n",
+		"main.go":             "package main\n\nfunc main() {}\n",
+		"cmd/second/main.go":  "package main\n\nfunc main() {}\n",
+		"cmd/version/main.go": "package main\n\nfunc main() {}\n",
+	} {
+		path := filepath.Join(module, file)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := tool{name: "x", binaries: map[string]string{
+		"first": "example.org/tool/v3", "second": "example.org/tool/v3/cmd/second", "version": "example.org/tool/v3/cmd/version",
+	}}
+	dir := t.TempDir()
+	if err := x.build(t.Context(), module, dir); err != nil {
+		t.Fatal(err)
+	}
+	for name := range x.binaries {
+		if out, err := exec.CommandContext(t.Context(), filepath.Join(dir, "bin", name)).CombinedOutput(); err != nil {
+			t.Errorf("running %s: %v\n%s", name, err, out)
+		}
+	}
+	if built, err := filepath.Glob(filepath.Join(dir, "bin", "*")); err != nil || len(built) != len(x.binaries) {
+		t.Errorf("built %q, %v", built, err)
 	}
 }
 
