@@ -17,6 +17,7 @@ type checkOptions struct {
 	pre     bool
 	wait    bool
 	exclude []string
+	sample  int
 }
 
 func newCheckCmd(e *env, runF func(context.Context, *checkOptions) error) *cobra.Command {
@@ -27,10 +28,14 @@ func newCheckCmd(e *env, runF func(context.Context, *checkOptions) error) *cobra
 		GroupID: groupInstall,
 		Long: `Look at everything that a mesh needs to work: the API server, CRDs, the control
 planes, webhooks and the certificates that they trust, revisions and tags, the
-CA, the proxies' versions. Each problem comes with a hint. The exit code is 3 if
-something is wrong.`,
+CA, the proxies' versions, whether they have what istiod has sent, and the
+certificates of some of them. Each problem comes with a hint. The exit code is 3
+if something is wrong.`,
 		Example: `  # The mesh of the current cluster
   meshctl check
+
+  # Ask a hundred proxies for their certificates instead of ten
+  meshctl check --sample 100
 
   # Before an installation
   meshctl check --pre
@@ -49,15 +54,20 @@ something is wrong.`,
 		},
 	}
 	e.outputFlag(cmd, junit)
+	e.plaintextFlag(cmd)
 	fs := cmd.Flags()
 	fs.BoolVar(&o.pre, "pre", false, "check what an installation needs")
 	fs.BoolVar(&o.wait, "wait", false, "try again until everything is well or the time is over")
+	fs.IntVar(&o.sample, "sample", 10, "`number` of proxies that are asked for their certificates (0 = none)")
 	fs.StringSliceVarP(&o.exclude, "exclude", "x", nil, "leave out this `category` (repeatable): "+strings.Join(install.CheckCategories(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("exclude", cobra.FixedCompletions(install.CheckCategories(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (o *checkOptions) validate() error {
+	if o.sample < 0 {
+		return usagef("--sample %d: a number of proxies cannot be negative", o.sample)
+	}
 	for _, name := range o.exclude {
 		if !slices.Contains(install.CheckCategories(), name) {
 			return usagef("there is no category %q; categories are %s", name, strings.Join(install.CheckCategories(), ", "))
@@ -77,6 +87,7 @@ func runCheck(ctx context.Context, e *env, o *checkOptions) error {
 	for {
 		results, err := install.Check(ctx, cluster, cluster, install.CheckOptions{
 			Before: o.pre, Namespace: e.global.istioNamespace, Now: e.now(),
+			Proxies: proxyInspector{e, cluster}, Sample: o.sample,
 		})
 		if err != nil {
 			return err

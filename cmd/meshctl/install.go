@@ -139,6 +139,9 @@ func runInstall(ctx context.Context, e *env, o *installOptions) error {
 	result, err := install.Run(ctx, cluster, plan, install.RunOptions{
 		ForceConflicts: take, NoWait: o.noWait, Logs: cluster, Report: progress.report,
 	})
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		fmt.Fprintln(e.err, "stopped on the way: what was applied stays, and the same command goes on from there")
+	}
 	if err != nil {
 		return fmt.Errorf("installing: %w", err)
 	}

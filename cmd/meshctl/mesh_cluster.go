@@ -120,6 +120,9 @@ func (c meshCluster) Delete(ctx context.Context, kind schema.GroupKind, namespac
 // LastLines implements install.Logs.
 func (c meshCluster) LastLines(ctx context.Context, namespace, pod, container string, lines int) (string, error) {
 	log, err := c.Logs(ctx, namespace, pod, kube.LogOptions{Container: container, Previous: true, Tail: int64(lines), Limit: 4096})
+	if err != nil { // it has ended once only: its log is not the previous one yet
+		log, err = c.Logs(ctx, namespace, pod, kube.LogOptions{Container: container, Tail: int64(lines), Limit: 4096})
+	}
 	if err != nil {
 		return "", err
 	}

@@ -133,6 +133,9 @@ func describeTag(c *install.TagChange) string {
 		fmt.Fprintf(&b, "; new pods in %s get a proxy of revision %s, running ones when they are restarted",
 			strings.Join(c.Namespaces, ", "), c.Revision)
 	}
+	for _, effect := range c.Webhooks {
+		b.WriteString("\n  " + effect)
+	}
 	return b.String()
 }
 

@@ -54,6 +54,10 @@ type CheckOptions struct {
 	// Objects are those that would be applied; their kinds decide about the
 	// permissions needed. Nil for the kinds of a usual installation.
 	Objects []*Object
+	// Proxies asks istiods and proxies; nil to ask none.
+	Proxies ProxyInspector
+	// Sample is how many proxies are asked for their certificates.
+	Sample int
 	// Now is the time with which certificates are compared.
 	Now time.Time
 }
@@ -64,6 +68,7 @@ type checkRun struct {
 	inspector Inspector
 	options   CheckOptions
 	revisions *Revisions
+	unread    error // why the proxies among the pods could not be read
 }
 
 // check is one check: when it applies, and what it looks at.
@@ -87,6 +92,8 @@ func checks() []check {
 		{"revisions", false, true, checkRevisions},
 		{"certificates", false, true, checkCertificates},
 		{"proxies", false, true, checkProxies},
+		{"sync", false, true, checkSync},
+		{"proxy-certificates", false, true, checkProxyCertificates},
 	}
 }
 
@@ -106,6 +113,9 @@ func Check(ctx context.Context, cluster Reader, inspector Inspector, o CheckOpti
 	var err error
 	if run.revisions, err = ReadRevisions(ctx, cluster); err != nil && !o.Before {
 		return nil, err
+	}
+	if !o.Before {
+		run.unread = run.revisions.ReadProxies(ctx, cluster)
 	}
 	results := []CheckResult{}
 	for _, c := range checks() {

@@ -31,6 +31,7 @@ type Proxy struct {
 	Pod       string `json:"pod"`
 	Revision  string `json:"revision"`
 	Image     string `json:"image"`
+	Ready     bool   `json:"ready"` // the pod takes traffic
 }
 
 // Revisions is what a cluster says of revisions, tags and who uses them.
@@ -138,6 +139,7 @@ func (r *Revisions) ReadProxies(ctx context.Context, cluster Lister) error {
 		proxy := Proxy{Namespace: pod.Namespace, Pod: pod.Name, Revision: proxyRevision(pod)}
 		if content, err := pod.Map(); err == nil {
 			proxy.Image = proxyImage(content)
+			proxy.Ready = condition(content, "Ready")
 		}
 		r.Proxies = append(r.Proxies, proxy)
 	}

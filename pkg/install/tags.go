@@ -31,8 +31,10 @@ type TagChange struct {
 	// Before is the revision that the tag pointed at, "" for a new tag.
 	Before string `json:"before,omitempty"`
 	// Namespaces whose new pods get the proxy of the new revision.
-	Namespaces []string  `json:"namespaces"`
-	Objects    []*Object `json:"-"`
+	Namespaces []string `json:"namespaces"`
+	// Webhooks says what becomes of each webhook configuration.
+	Webhooks []string  `json:"webhooks"`
+	Objects  []*Object `json:"-"`
 	// Disabled is the webhook configuration of the revision "default" that a tag
 	// "default" takes the namespaces from, nil if there is none.
 	Disabled *Object `json:"-"`
@@ -71,7 +73,53 @@ func PlanTag(ctx context.Context, cluster Lister, o TagOptions) (*TagChange, err
 	if own := revisions.Webhooks[defaultRevision]; o.Tag == defaultRevision && own != nil {
 		change.Disabled = own
 	}
-	return change, nil
+	change.Webhooks, err = webhookEffects(ctx, cluster, change)
+	return change, err
+}
+
+// webhookEffects says for each webhook configuration of a tag where its requests
+// go, and where they went before.
+func webhookEffects(ctx context.Context, cluster Lister, change *TagChange) ([]string, error) {
+	live, err := cluster.List(ctx, clusterKinds()[:2], tagLabel+"="+change.Tag)
+	if err != nil {
+		return nil, fmt.Errorf("reading the webhooks of tag %s: %w", change.Tag, err)
+	}
+	before := map[string]string{}
+	for _, found := range live {
+		o, err := liveObject(found)
+		if err != nil {
+			return nil, err
+		}
+		before[o.ID()] = webhookTarget(o.content)
+	}
+	effects := []string{}
+	for _, o := range change.Objects {
+		if o.Kind != "MutatingWebhookConfiguration" && o.Kind != "ValidatingWebhookConfiguration" {
+			continue
+		}
+		text := fmt.Sprintf("%s sends requests to %s", o.ID(), webhookTarget(o.content))
+		if old := before[o.ID()]; old != "" && old != webhookTarget(o.content) {
+			text += " instead of " + old
+		}
+		effects = append(effects, text)
+	}
+	if change.Disabled != nil {
+		effects = append(effects, change.Disabled.ID()+" injects no more: the tag takes its namespaces")
+	}
+	return effects, nil
+}
+
+// webhookTarget names where the first webhook leads to.
+func webhookTarget(content map[string]any) string {
+	if service := webhookService(content); service != "" {
+		return "Service " + service
+	}
+	hooks, _ := content["webhooks"].([]any)
+	if len(hooks) == 0 {
+		return "nobody"
+	}
+	m, _ := hooks[0].(map[string]any)
+	return lookupString(m, "clientConfig", "url")
 }
 
 // tagObjects renders the webhook configuration and the service of a tag, and for

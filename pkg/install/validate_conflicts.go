@@ -17,6 +17,7 @@ func (v *validator) checkConflicts(user, merged Values, charts Charts) {
 	v.checkKnownFiles(merged, charts)
 	v.checkGatewayNames(merged)
 	v.checkTags(merged)
+	v.checkProviders(merged)
 	if mentions(user, "resources", "autoscaleMin", "autoscaleMax", "hpaSpec", "podDisruptionBudget") {
 		sizes := sizesOf(merged, charts)
 		v.checkReplicas(sizes)
@@ -160,6 +161,26 @@ func (v *validator) checkTags(merged Values) {
 			v.report(at, fmt.Sprintf("the tag %q has the name of the revision: pods would be injected twice", tag), "give the tag a name of its own")
 		case slices.Index(tags, tag) < n:
 			v.report(at, fmt.Sprintf("the tag %q is given twice", tag), "")
+		}
+	}
+}
+
+// checkProviders finds extension providers of one name: istiod refuses the whole
+// mesh configuration then (pkg/config/validation/agent of Istio 1.31).
+func (v *validator) checkProviders(merged Values) {
+	for _, keys := range [][]string{{"spec", "meshConfig", "extensionProviders"}, {"spec", "values", "meshConfig", "extensionProviders"}} {
+		found, _ := lookup(merged, keys...)
+		list, _ := found.([]any)
+		first := map[string][]string{}
+		for n, entry := range list {
+			provider, _ := entry.(map[string]any)
+			name := lookupString(provider, "name")
+			at := append(slices.Clone(keys), "["+strconv.Itoa(n)+"]", "name")
+			if other, taken := first[name]; taken && name != "" {
+				v.conflict(at, other, fmt.Sprintf("there is an extension provider %q already", name), "istiod refuses the mesh configuration: give each a name of its own")
+				continue
+			}
+			first[name] = at
 		}
 	}
 }

@@ -29,6 +29,8 @@ func TestConflictingSettingsAreNamedWithTheirPlaces(t *testing.T) {
 		{"a gateway without a name", "", "components.egressGateways[0].enabled=true", "components.egressGateways[0]: a gateway needs a name"},
 		{"a tag like its revision", "", "revision=a|values.revisionTags[0]=a", "the tag \"a\" has the name of the revision"},
 		{"a tag given twice", "", "values.revisionTags[0]=a|values.revisionTags[1]=a", "is given twice"},
+		{"two providers of one name", head + "spec:\n  meshConfig:\n    extensionProviders:\n    - {name: otel, opentelemetry: {service: a, port: 1}}\n    - {name: otel, opentelemetry: {service: b, port: 1}}\n", "",
+			`iop.yaml:6: spec.meshConfig.extensionProviders[1].name: there is an extension provider "otel" already (iop.yaml:5)`},
 		{"least above greatest", "", "values.pilot.autoscaleMin=9", "the least number of replicas, 9, is above the greatest, 5"},
 		{"least above greatest in hpaSpec", head + "spec:\n  components:\n    pilot:\n      k8s:\n        hpaSpec: {minReplicas: 3, maxReplicas: 2}\n", "", "iop.yaml:6: spec.components.pilot.k8s.hpaSpec.minReplicas"},
 		{"a budget of both kinds", head + "spec:\n  components:\n    pilot:\n      k8s:\n        podDisruptionBudget: {minAvailable: 1, maxUnavailable: 1}\n", "", "takes either"},

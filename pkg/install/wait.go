@@ -53,7 +53,7 @@ func (r *runner) await(ctx context.Context, steps []Step) error {
 			open = append(open, step)
 			now := lack{state: state, cause: last[o.ID()].cause}
 			if look%askEvery == 0 {
-				now.cause = r.why(ctx, o)
+				now.cause = r.why(ctx, o, true)
 			}
 			if last[o.ID()] != now {
 				last[o.ID()] = now
@@ -96,13 +96,13 @@ func (r *runner) notReady(ctx context.Context, pending []Step, last map[string]l
 	if errors.Is(cause, context.Canceled) {
 		return cause
 	}
-	extra, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	extra, cancel := context.WithTimeout(context.WithoutCancel(ctx), 1500*time.Millisecond)
 	defer cancel()
 	failed := &NotReadyError{Err: cause}
 	for _, step := range pending {
 		o := step.object()
 		reason := last[o.ID()]
-		if why := r.why(extra, o); why != "" {
+		if why := r.why(extra, o, false); why != "" {
 			reason.cause = why
 		}
 		failed.Reasons = append(failed.Reasons, o.ID()+": "+reason.String())

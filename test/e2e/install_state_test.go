@@ -77,6 +77,7 @@ func TestUninstallRemovesItsNamespace(t *testing.T) {
 		return err != nil
 	}
 	uninstall := []string{"uninstall", "--purge", "--include-crds", "--yes"}
+	dropNamespace(t, l) // another story may have left it
 
 	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
 	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal", "--set", "values.global.network=net") // touches the namespace
