@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,6 +16,22 @@ type Conflict struct {
 	Object  string `json:"object"`
 	Manager string `json:"manager"`
 	Field   string `json:"field"`
+	// Same says that taking the field over changes nothing: the other manager
+	// wrote the same value in other words, such as 2Gi for 2048Mi.
+	Same bool `json:"same,omitempty"`
+}
+
+// markSame finds the conflicts of an object that changes in nothing but its
+// labels.
+func markSame(conflicts []Conflict, fields []FieldChange) {
+	for _, f := range fields {
+		if !strings.HasPrefix(f.Path, "metadata.labels.") {
+			return
+		}
+	}
+	for i := range conflicts {
+		conflicts[i].Same = !strings.HasPrefix(conflicts[i].Field, "metadata.labels")
+	}
 }
 
 // conflictsOf reads the API server's refusal to apply an object; nil if the
@@ -51,15 +68,28 @@ type ConflictError struct{ Conflicts []Conflict }
 
 func (e *ConflictError) Error() string {
 	byManager := map[string][]string{}
+	same := 0
 	for _, c := range e.Conflicts {
+		if c.Same {
+			same++
+			byManager[c.Manager] = append(byManager[c.Manager], "")
+			continue
+		}
 		byManager[c.Manager] = append(byManager[c.Manager], c.Object+": "+c.Field)
 	}
 	const most = 15 // lines a manager; the rest is in the plan
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d fields are held by other managers:", len(e.Conflicts))
+	fmt.Fprintf(&b, "%d fields are held by other managers", len(e.Conflicts))
+	if same > 0 {
+		fmt.Fprintf(&b, ", %d of them with the value that they would get", same)
+	}
+	b.WriteString(":")
 	for _, manager := range sortedKeys(byManager) {
-		fields := byManager[manager]
+		fields := slices.DeleteFunc(byManager[manager], func(f string) bool { return f == "" })
 		fmt.Fprintf(&b, "\n  %s", manager)
+		if len(fields) == 0 {
+			b.WriteString("\n    nothing that would change")
+		}
 		for i, field := range fields {
 			if i == most {
 				fmt.Fprintf(&b, "\n    and %d more", len(fields)-most)

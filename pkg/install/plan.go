@@ -124,6 +124,7 @@ func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
 	}
 	step.Conflicts = conflicts
 	fields := hideSecrets(o.Kind, compareValues(nil, "", withoutNoise(live.content), withoutNoise(planned)))
+	markSame(step.Conflicts, fields)
 	action := Change
 	if len(fields) == 0 {
 		action = Keep
