@@ -64,7 +64,9 @@ func ClusterScoped(kind schema.GroupKind) bool {
 	switch kind {
 	case Namespace, Node, CustomResourceDefinition, GatewayClass, MutatingWebhookConfiguration, ValidatingWebhookConfiguration:
 		return true
-	case schema.GroupKind{Kind: "PersistentVolume"},
+	case schema.GroupKind{Group: "authentication.istio.io", Kind: "MeshPolicy"},
+		schema.GroupKind{Group: "rbac.istio.io", Kind: "ClusterRbacConfig"},
+		schema.GroupKind{Kind: "PersistentVolume"},
 		schema.GroupKind{Group: "rbac.authorization.k8s.io", Kind: "ClusterRole"},
 		schema.GroupKind{Group: "rbac.authorization.k8s.io", Kind: "ClusterRoleBinding"},
 		schema.GroupKind{Group: "scheduling.k8s.io", Kind: "PriorityClass"},

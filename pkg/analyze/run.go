@@ -26,7 +26,7 @@ func Run(m *Mesh, analyzers []Analyzer) []Finding {
 			all = append(all, f)
 		}
 	}
-	all = withoutEchoes(all)
+	all = withoutEchoes(append(all, m.undecodable(all)...))
 	locate(all)
 	return Sort(all)
 }

@@ -3,7 +3,6 @@ package analyze
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"runtime"
 	"sync"
 
@@ -51,7 +50,7 @@ func decodedOnce[T any](m *Mesh, kind schema.GroupKind, decode func(spec []byte)
 		inParallel(len(objects), func(i int) {
 			spec, err := decode(objects[i].Raw("spec"))
 			if err != nil {
-				m.failures.Store(objects[i], fmt.Errorf("reading the spec: %w", err))
+				m.failures.Store(objects[i], err)
 				return
 			}
 			all[i] = typed[T]{objects[i], spec}

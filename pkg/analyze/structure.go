@@ -2,6 +2,9 @@ package analyze
 
 import (
 	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
@@ -12,11 +15,18 @@ func objectStructure() Analyzer {
 		Name:  "schema.StructureAnalyzer",
 		Doc:   "Objects fit the CRDs of their kinds: fields, types, allowed values",
 		Codes: []string{"MSH0002", "MSH0003", "MSH0004"},
-		Needs: istio.ConfigKinds(),
+		Needs: structuredKinds(),
 		Run: func(m *Mesh) []Finding {
 			findings := checkVersions(m)
-			for _, kind := range istio.ConfigKinds() {
+			for _, kind := range structuredKinds() {
 				objects := m.Of(kind)
+				if kind.Group == istio.GatewayAPIGroup {
+					// Which release of the Gateway API a cluster has is not known: versions that
+					// only others have are left alone.
+					objects = slices.DeleteFunc(slices.Clone(objects), func(o *resource.Object) bool {
+						return !m.Schemas.KnowsVersion(o.GroupKind.WithVersion(o.Version))
+					})
+				}
 				found := make([][]Finding, len(objects))
 				inParallel(len(objects), func(i int) { found[i] = checkStructure(m, objects[i]) })
 				for _, f := range found {
@@ -26,6 +36,12 @@ func objectStructure() Analyzer {
 			return findings
 		},
 	}
+}
+
+// structuredKinds are the kinds of which there are CRDs.
+func structuredKinds() []schema.GroupKind {
+	return append(istio.ConfigKinds(), istio.BackendTLSPolicy, istio.GatewayClass, istio.GRPCRoute, istio.HTTPRoute,
+		istio.K8sGateway, istio.ListenerSet, istio.ReferenceGrant, istio.TCPRoute, istio.TLSRoute)
 }
 
 // checkVersions reports objects of the mesh's kinds with an API version that
@@ -51,9 +67,6 @@ func checkStructure(m *Mesh, o *resource.Object) []Finding {
 			continue
 		}
 		findings = append(findings, found("MSH0003", o, p.Field, "%s: %s", p.Field, p.Message))
-	}
-	if failure, failed := m.failures.Load(o); failed && len(findings) == 0 {
-		findings = append(findings, found("MSH0003", o, path("spec"), "%v", failure))
 	}
 	return findings
 }

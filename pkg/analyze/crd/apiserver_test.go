@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +36,7 @@ type apiServer struct {
 
 func newAPIServer(t *testing.T, kind schema.GroupVersionKind) apiServer {
 	t.Helper()
-	doc := Embedded().documents()[kind.GroupKind()]
+	doc, _ := Embedded().document(kind.GroupKind())
 	objects, problems := resource.ParseDocument(file, doc)
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
@@ -278,7 +279,9 @@ func TestSchemasUseOnlyKnownWords(t *testing.T) {
 			}
 		}
 	}
-	for kind, doc := range Embedded().documents() {
+	documents := Embedded().mesh()
+	maps.Copy(documents, Embedded().gatewayAPI())
+	for kind, doc := range documents {
 		objects, _ := resource.ParseDocument(file, doc)
 		var definition struct {
 			Spec struct {

@@ -135,3 +135,36 @@ func newest(kind schema.GroupKind) string {
 	}
 	return "v1"
 }
+
+func TestCheckKnowsTheGatewayAPI(t *testing.T) {
+	schemas := Embedded()
+	for _, tt := range []struct{ text, field string }{
+		{`{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r}, spec: {parentRefs: [{name: web}], rules: [{backendRefs: [{name: a, port: 80}]}]}}`, ""},
+		{`{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r}, spec: {parentRefs: [{name: 5}]}}`, "spec.parentRefs[0].name"},
+		{`{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r}, spec: {ruls: []}}`, "spec.ruls"},
+		{`{apiVersion: gateway.networking.k8s.io/v1beta1, kind: HTTPRoute, metadata: {name: r}, spec: {rules: [{matches: [{path: {type: Suffix, value: /}}]}]}}`, "spec.rules[0].matches[0].path.type"},
+		{`{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {gatewayClassName: istio, listeners: [{name: http, port: 80, protocol: HTTP}]}}`, ""},
+		{`{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {gatewayClassName: istio, listeners: [{name: http, port: 80}]}}`, "spec.listeners[0].protocol"},
+		{`{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: {gatewayClassName: istio, listeners: [{name: http, port: 70000, protocol: HTTP}]}}`, "spec.listeners[0].port"},
+	} {
+		objects, problems := resource.Parse("test.yaml", []byte(tt.text))
+		if len(problems) > 0 {
+			t.Fatal(problems[0])
+		}
+		found, err := schemas.Check(t.Context(), objects[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case tt.field == "" && len(found) > 0:
+			t.Errorf("%s: %+v", tt.text, found)
+		case tt.field != "" && (len(found) != 1 || found[0].Field.String() != tt.field):
+			t.Errorf("%s: %+v, want a problem with %s", tt.text, found, tt.field)
+		}
+	}
+	for version, known := range map[string]bool{"v1": true, "v1beta1": true, "v1alpha2": false} {
+		if schemas.KnowsVersion(istio.HTTPRoute.WithVersion(version)) != known {
+			t.Errorf("HTTPRoute %s is known: %v", version, !known)
+		}
+	}
+}

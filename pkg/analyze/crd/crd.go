@@ -8,14 +8,19 @@
 package crd
 
 import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 
 	"istio.io/istio/manifests"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
@@ -25,27 +30,66 @@ const file = "charts/base/files/crd-all.gen.yaml"
 // Schemas are the schemas of the mesh's CRDs. Each is built when it is first
 // needed, because building all of them takes longer than most analyses.
 type Schemas struct {
-	documents func() map[schema.GroupKind]resource.Document
-	built     sync.Map // schema.GroupVersionKind → func() (*node, error)
+	mesh       func() map[schema.GroupKind]resource.Document
+	gatewayAPI func() map[schema.GroupKind]resource.Document
+	built      sync.Map // schema.GroupVersionKind → func() (*node, error)
 }
 
-// Embedded are the CRDs of the Istio release that this program knows.
+//go:generate go run generate.go
+
+// gatewayAPI are the CRDs of the Gateway API, see generate.go.
+//
+//go:embed gatewayapi.yaml.gz
+var gatewayAPI []byte
+
+// Embedded are the CRDs of the Istio release that this program knows, and of
+// the Gateway API that goes with it.
 func Embedded() *Schemas {
-	return &Schemas{documents: sync.OnceValue(func() map[schema.GroupKind]resource.Document {
-		text, err := manifests.FS.ReadFile(file)
-		if err != nil {
-			return nil // a test proves that the file is there
-		}
-		documents := map[schema.GroupKind]resource.Document{}
-		for _, doc := range resource.SplitDocuments(text) {
-			// Finding out a CRD's kind must not cost parsing it.
-			group, kind := lineValue(doc.Body, "\n  group: "), lineValue(doc.Body, "\n    kind: ")
-			if group != "" && kind != "" {
-				documents[schema.GroupKind{Group: group, Kind: kind}] = doc
+	return &Schemas{
+		mesh: sync.OnceValue(func() map[schema.GroupKind]resource.Document {
+			text, err := manifests.FS.ReadFile(file)
+			if err != nil {
+				return nil // a test proves that the file is there
 			}
+			return byKind(text)
+		}),
+		gatewayAPI: sync.OnceValue(func() map[schema.GroupKind]resource.Document { return byKind(unpacked(gatewayAPI)) }),
+	}
+}
+
+func byKind(text []byte) map[schema.GroupKind]resource.Document {
+	documents := map[schema.GroupKind]resource.Document{}
+	for _, doc := range resource.SplitDocuments(text) {
+		// Finding out a CRD's kind must not cost parsing it.
+		group, kind := lineValue(doc.Body, "\n  group: "), lineValue(doc.Body, "\n    kind: ")
+		if group != "" && kind != "" {
+			documents[schema.GroupKind{Group: group, Kind: kind}] = doc
 		}
-		return documents
-	})}
+	}
+	return documents
+}
+
+// document is the CRD of a kind.
+func (s *Schemas) document(kind schema.GroupKind) (resource.Document, bool) {
+	documents := s.mesh
+	if kind.Group == istio.GatewayAPIGroup {
+		documents = s.gatewayAPI
+	}
+	doc, ok := documents()[kind]
+	return doc, ok
+}
+
+// unpacked is gzipped text; nothing if it is broken, which a test would show.
+func unpacked(packed []byte) []byte {
+	reader, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 func lineValue(text []byte, prefix string) string {
@@ -59,8 +103,14 @@ func lineValue(text []byte, prefix string) string {
 
 // Knows reports whether there is a CRD for a kind.
 func (s *Schemas) Knows(kind schema.GroupKind) bool {
-	_, ok := s.documents()[kind]
+	_, ok := s.document(kind)
 	return ok
+}
+
+// KnowsVersion reports whether there is a CRD that has a version of a kind.
+func (s *Schemas) KnowsVersion(kind schema.GroupVersionKind) bool {
+	doc, ok := s.document(kind.GroupKind())
+	return ok && bytes.Contains(doc.Body, []byte("\n    name: "+kind.Version+"\n"))
 }
 
 // of is the schema of one version of a kind.
@@ -70,7 +120,7 @@ func (s *Schemas) of(kind schema.GroupVersionKind) (*node, error) {
 }
 
 func (s *Schemas) build(kind schema.GroupVersionKind) (*node, error) {
-	doc, ok := s.documents()[kind.GroupKind()]
+	doc, ok := s.document(kind.GroupKind())
 	if !ok {
 		return nil, fmt.Errorf("there is no CRD for %s", kind.GroupKind())
 	}
