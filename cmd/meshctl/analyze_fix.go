@@ -24,9 +24,10 @@ func fixFindings(e *env, findings []analyze.Finding, dryRun bool) ([]analyze.Fin
 	}
 	edits, fixed := analyze.Edits(findings, files)
 	if dryRun {
-		_, err := fmt.Fprint(e.out, analyze.Patch(edits))
+		_, err := fmt.Fprint(e.out, analyze.Patch(edits, files))
 		return findings, err
 	}
+	written := 0
 	for name, text := range files {
 		own := slices.DeleteFunc(slices.Clone(edits), func(edit analyze.Edit) bool { return edit.File != name })
 		if len(own) == 0 {
@@ -35,11 +36,20 @@ func fixFindings(e *env, findings []analyze.Finding, dryRun bool) ([]analyze.Fin
 		if err := resource.WriteFile(name, analyze.ApplyEdits(text, own)); err != nil {
 			return nil, fmt.Errorf("fixing: %w", err)
 		}
+		written++
 	}
-	fmt.Fprintf(e.err, "fixed %d findings in %d files\n", len(fixed), len(files))
+	fmt.Fprintf(e.err, "fixed %s in %s\n", counted(len(fixed), "finding"), counted(written, "file"))
 	settled := map[string]bool{}
 	for _, f := range fixed {
 		settled[f.Fingerprint()] = true
 	}
 	return slices.DeleteFunc(findings, func(f analyze.Finding) bool { return settled[f.Fingerprint()] }), nil
+}
+
+// counted is a number of things.
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -43,8 +43,9 @@ func printFindings(e *env, findings []analyze.Finding, objects int) error {
 		fmt.Fprintf(e.err, "no issues found in %d objects\n", objects)
 		return nil
 	}
+	source := newExcerpts(e)
 	for _, f := range findings {
-		if err := printFinding(e.out, f, e.colored(e.out), e.global.output == printer.Wide); err != nil {
+		if err := printFinding(e.out, f, source.of(f), e.colored(e.out), e.global.output == printer.Wide); err != nil {
 			return err
 		}
 	}
@@ -69,7 +70,7 @@ func issues(findings []analyze.Finding) []printer.Issue {
 	return list
 }
 
-func printFinding(w io.Writer, f analyze.Finding, colored, wide bool) error {
+func printFinding(w io.Writer, f analyze.Finding, excerpt string, colored, wide bool) error {
 	level := f.Level.String()
 	if colored {
 		level = levelColor(f.Level) + level + "\x1b[0m"
@@ -82,7 +83,7 @@ func printFinding(w io.Writer, f analyze.Finding, colored, wide bool) error {
 		}
 		place += r.Reference
 	}
-	if _, err := fmt.Fprintf(w, "%s [%s] (%s) %s\n", level, f.Code, place, f.Message); err != nil {
+	if _, err := fmt.Fprintf(w, "%s [%s] (%s) %s\n%s", level, f.Code, place, f.Message, excerpt); err != nil {
 		return err
 	}
 	if wide && f.Hint != "" {

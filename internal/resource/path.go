@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,19 @@ func (o *Object) FieldOrigin(path FieldPath) Origin {
 		}
 	}
 	return Origin{File: o.Origin.File, Line: o.source.line + root.Line - 1, Column: root.Column}
+}
+
+// SourceLine is a line of the input, counted as in Origin; ok is false for
+// lines that are not the object's.
+func (o *Object) SourceLine(number int) (line string, ok bool) {
+	at := number - o.source.line
+	for text := range bytes.Lines(o.source.text) {
+		if at == 0 {
+			return strings.TrimRight(string(text), "\r\n"), true
+		}
+		at--
+	}
+	return "", false
 }
 
 // step goes from a node to its child; key is the child's key in a mapping.

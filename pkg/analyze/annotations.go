@@ -76,7 +76,10 @@ func (o annotated) check(name string, known map[string]*annotation.Instance) []F
 	field := append(slices.Clone(o.metadata), "annotations", name)
 	a := known[name]
 	if a == nil {
-		return []Finding{found("IST0108", o.Object, field, "annotation %q is not known%s", name, didYouMean(name, slices.Sorted(maps.Keys(known))))}
+		names := slices.Sorted(maps.Keys(known))
+		f := found("IST0108", o.Object, field, "annotation %q is not known%s", name, didYouMean(name, names))
+		f.Fix = spellingFix(o.Object, field, names)
+		return []Finding{f}
 	}
 	var findings []Finding
 	if _, replaced := o.labels[istio.SidecarInject]; a.Deprecated && !(replaced && name == annotation.SidecarInject.Name) {

@@ -105,12 +105,13 @@ func Codes() []Code {
 		{"MSH0111", Error, "ReferenceNotGranted", "A route refers to another namespace without its permission.", "Create a ReferenceGrant in the namespace of the backend."},
 		{"MSH0112", Error, "MissingWaypoint", "A label names a waypoint that does not exist.", "Create the waypoint (`waypoint apply`), or remove the label."},
 		{"MSH0113", Warning, "UnusedWaypoint", "Nothing uses a waypoint.", "Label the namespace or service istio.io/use-waypoint, or delete the waypoint."},
-		{"MSH0114", Error, "ListenerConflict", "Listeners of a Gateway API gateway contradict each other.", "Give them different ports or hostnames, and one protocol a port."},
+		{"MSH0114", Error, "ListenerConflict", "Gateways or listeners of the same proxies contradict each other.", "Give them different ports or hostnames, and one protocol a port."},
 		{"MSH0115", Error, "HostNotExported", "A route leads to a host that is not visible from its namespace.", "Add the namespace to the host's exportTo."},
 		{"MSH0116", Error, "HostNotImported", "A Sidecar hides the host that a route leads to.", "Add the host to the Sidecar's egress hosts."},
 		{"MSH0117", Info, "OldAPIVersion", "An old name of an API version is used.", "Write v1."},
 		{"MSH0118", Warning, "DeprecatedValue", "A deprecated field or value is used.", "Use what the message names instead."},
-		{"MSH0119", Warning, "EnvoyFilterMatchesNothing", "An EnvoyFilter selects no pod.", "Correct the selector, or delete the filter."},
+		{"MSH0119", Warning, "EnvoyFilterMatchesNothing", "An EnvoyFilter, or one of its patches, matches nothing.", "Correct the selector or the match, or delete the patch."},
+		{"MSH0120", Warning, "PolicyPortNotServed", "An AuthorizationPolicy is about a port that no workload has.", "Name the port of the pod, not that of the Service."},
 	}
 }
 

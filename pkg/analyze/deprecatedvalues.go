@@ -3,6 +3,7 @@ package analyze
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -50,7 +51,7 @@ func presentVersion(o *resource.Object) string {
 
 func checkValues(o *resource.Object) []Finding {
 	raw := o.Raw("spec")
-	if !slices.ContainsFunc([]string{`"LEAST_CONN"`, `"consecutiveErrors"`, `"percent"`}, func(s string) bool { return bytes.Contains(raw, []byte(s)) }) {
+	if !slices.ContainsFunc([]string{`"LEAST_CONN"`, `"consecutiveErrors"`, `"percent"`, `"mirrorPercent"`, `"mirror_percent"`}, func(s string) bool { return bytes.Contains(raw, []byte(s)) }) {
 		return nil // as nearly always
 	}
 	var spec any
@@ -69,10 +70,25 @@ func checkValues(o *resource.Object) []Finding {
 			f.Fix = &Fix{Description: "rename it to consecutive5xxErrors, which counts the same", Field: at, Rename: "consecutive5xxErrors"}
 			findings = append(findings, f)
 		case name == "percent" && o.GroupKind == istio.VirtualService && slices.Contains(at, "fault"):
-			findings = append(findings, found("MSH0118", o, at, "percent is deprecated: use percentage.value"))
+			findings = append(findings, oldShare(o, at, spec, value, "percentage"))
+		case (name == "mirrorPercent" || name == "mirror_percent") && o.GroupKind == istio.VirtualService:
+			findings = append(findings, oldShare(o, at, spec, value, "mirrorPercentage"))
 		}
 	})
 	return findings
+}
+
+// oldShare is the finding about a share of requests that is given as a plain number.
+func oldShare(o *resource.Object, at resource.FieldPath, spec, value any, now string) Finding {
+	f := found("MSH0118", o, at, "%s is deprecated: use %s.value", at[len(at)-1], now)
+	var parent = spec
+	for _, element := range at[1 : len(at)-1] {
+		parent = childOf(parent, element)
+	}
+	if number, ok := value.(float64); ok && childOf(parent, now) == nil {
+		f.Fix = &Fix{Description: "write " + now, Field: at, Rename: now, Value: fmt.Sprintf("{value: %v}", number)}
+	}
+	return f
 }
 
 // eachField calls f for all fields below a value, in a fixed order.

@@ -56,7 +56,7 @@ func FuzzAnalyzers(f *testing.F) {
 		edits, _ := Edits(findings, map[string][]byte{"mesh.yaml": text})
 		repaired, _ := resource.Parse("mesh.yaml", ApplyEdits(text, edits))
 		if len(repaired) != len(objects) {
-			t.Fatalf("of %d objects %d can be read after the fixes\n%s\n%s", len(objects), len(repaired), text, Patch(edits))
+			t.Fatalf("of %d objects %d can be read after the fixes\n%s\n%s", len(objects), len(repaired), text, Patch(edits, map[string][]byte{"mesh.yaml": text}))
 		}
 		for _, o := range objects {
 			if istio.ClusterScoped(o.GroupKind) && o.Namespace != "" {

@@ -51,6 +51,7 @@ type securityContext struct {
 type container struct {
 	Name            string          `json:"name"`
 	Image           string          `json:"image"`
+	Args            []string        `json:"args"`
 	SecurityContext securityContext `json:"securityContext"`
 	Env             []envVar        `json:"env"`
 	Ports           []containerPort `json:"ports"`

@@ -63,42 +63,12 @@ func checkStructure(m *Mesh, o *resource.Object) []Finding {
 	for _, p := range problems {
 		if p.Unknown {
 			name := p.Field[len(p.Field)-1]
-			findings = append(findings, found("MSH0002", o, p.Field, "%s%s", p.Message, didYouMean(name, p.Known)))
+			f := found("MSH0002", o, p.Field, "%s%s", p.Message, didYouMean(name, p.Known))
+			f.Fix = spellingFix(o, p.Field, p.Known)
+			findings = append(findings, f)
 			continue
 		}
 		findings = append(findings, found("MSH0003", o, p.Field, "%s: %s", p.Field, p.Message))
 	}
 	return findings
-}
-
-// withoutEchoes drops what the CRD says about a field of which the semantic
-// check says the same in its own words.
-func withoutEchoes(findings []Finding) []Finding {
-	invalid := map[*resource.Object][]resource.FieldPath{}
-	for _, f := range findings {
-		if f.Code == "IST0106" {
-			invalid[f.Object] = append(invalid[f.Object], f.Field)
-		}
-	}
-	kept := findings[:0]
-	for _, f := range findings {
-		echo := false
-		for _, field := range invalid[f.Object] {
-			echo = echo || f.Code == "MSH0003" && related(field, f.Field)
-		}
-		if !echo {
-			kept = append(kept, f)
-		}
-	}
-	return kept
-}
-
-// related reports whether one path leads to the other.
-func related(a, b resource.FieldPath) bool {
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
