@@ -21,6 +21,8 @@ type collectOptions struct {
 	include []string
 	exclude []string
 	quick   bool
+	begin   string
+	end     string
 	since   time.Duration
 	tail    int64
 	logSize string
@@ -28,6 +30,7 @@ type collectOptions struct {
 	workers int
 
 	picks     snapshot.Filter
+	window    logWindow
 	logBytes  int64
 	sizeLimit int64
 }
@@ -40,8 +43,10 @@ func newCollectCmd(e *env, runF func(context.Context, *collectOptions) error) *c
 		Short:   "Take a snapshot of the mesh that every reading command can look into",
 		GroupID: groupLook,
 		Long: `Collect what is needed to look into a mesh later or elsewhere: its objects, what
-each proxy and istiod say of themselves, events, the ends of logs. The archive
-can be given to every reading command in place of a cluster: --from ARCHIVE.
+each proxy and istiod say of themselves, what istiod would send to each proxy,
+events, the ends of logs, and what analyze and proxy-status said at that time.
+The archive can be given to every reading command in place of a cluster: --from
+ARCHIVE. --quick leaves out logs, statistics and what istiod would send.
 
 Passwords, tokens, keys, authorization headers, values of Secrets and of the
 applications' variables are taken out before anything is written; the archive
@@ -59,11 +64,14 @@ are collected from the whole mesh.`,
   meshctl collect --quick --include shop/web-*
 
   # What happened in the last quarter of an hour
-  meshctl collect --since 15m --exclude 'kube-*'`,
+  meshctl collect --since 15m --exclude 'kube-*'
+
+  # What happened around an incident last night
+  meshctl collect --start-time 2026-11-20T23:50:00Z --end-time 2026-11-21T00:10:00Z`,
 		Args:        usageArgs(cobra.NoArgs),
 		Annotations: map[string]string{noDeadline: "true"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+			if err := o.validate(e.now()); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -76,8 +84,11 @@ are collected from the whole mesh.`,
 	f.VarP(archiveFlag{e, &o.archive}, "output", "o", "archive `file` to write (default: mesh-TIME.tar.zst); or json, yaml, name: how to tell of it")
 	f.StringArrayVar(&o.include, "include", nil, "`filter` of the pods to look into (repeatable; default: all)")
 	f.StringArrayVar(&o.exclude, "exclude", []string{"kube-*"}, "`filter` of the pods to leave out (repeatable)")
-	f.BoolVar(&o.quick, "quick", false, "objects and configuration only: no logs, no statistics")
-	f.DurationVar(&o.since, "since", 0, "leave out what logs say of more than this `time` ago (0 = nothing)")
+	f.BoolVar(&o.quick, "quick", false, "objects and what proxies and istiods have only: no logs, no statistics, not what istiod would send")
+	f.StringVar(&o.begin, "start-time", "", "leave out what logs say of the time before this `time` (RFC 3339)")
+	f.StringVar(&o.end, "end-time", "", "leave out what logs say of the time after this `time` (RFC 3339; default: now)")
+	f.DurationVar(&o.since, "duration", 0, "the same as --since")
+	f.DurationVar(&o.since, "since", 0, "leave out what logs say of more than this `time` before --end-time (0 = nothing)")
 	f.Int64Var(&o.tail, "tail", 5000, "`lines` of each log, from its end")
 	f.StringVar(&o.logSize, "log-size", "4Mi", "`size` of each log")
 	f.StringVar(&o.budget, "size", "1Gi", "`size` of the archive beyond which nothing more is collected (0 = no limit)")
@@ -85,7 +96,7 @@ are collected from the whole mesh.`,
 	return cmd
 }
 
-func (o *collectOptions) validate() (err error) {
+func (o *collectOptions) validate(now time.Time) (err error) {
 	if o.picks, err = snapshot.NewFilter(o.include, o.exclude); err != nil {
 		return usageError{err}
 	}
@@ -101,7 +112,8 @@ func (o *collectOptions) validate() (err error) {
 	if o.tail < 0 || o.since < 0 {
 		return usagef("--tail and --since cannot be negative")
 	}
-	return nil
+	o.window, err = newLogWindow(o.begin, o.end, o.since, now)
+	return err
 }
 
 // parseSize reads "500Mi", "2G" or a number of bytes.
@@ -148,10 +160,13 @@ func runCollect(ctx context.Context, e *env, o *collectOptions) error {
 	}
 	progress := e.collectProgress()
 	err = snapshot.Capture(ctx, w, plan.objects, plan.groups, snapshot.CaptureOptions{
-		Workers: o.workers, Budget: o.sizeLimit, Progress: progress.report,
+		Workers: o.workers, Budget: o.sizeLimit, Timeout: e.global.timeout, Progress: progress.report,
 	})
 	progress.end()
 	if err != nil {
+		return err
+	}
+	if err := e.captureViews(ctx, w); err != nil {
 		return err
 	}
 	index, err := w.Finish(e.now().UTC())

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,8 +40,9 @@ func (o *collectOptions) plan(ctx context.Context, e *env, cluster *kube.Cluster
 	if err != nil {
 		return nil, err
 	}
+	sent := o.sentQuestions(pods)
 	for _, pod := range pods {
-		if group := o.podGroup(cluster, pod, e.global.istioNamespace); len(group.Tasks) > 0 {
+		if group := o.podGroup(cluster, pod, e.global.istioNamespace, sent); len(group.Tasks) > 0 {
 			p.groups = append(p.groups, group)
 		}
 	}
@@ -101,8 +105,8 @@ func isMeshCRD(name string) bool {
 
 // podGroup lists what is asked of a pod: nothing of one that is no part of the
 // mesh or does not run.
-func (o *collectOptions) podGroup(cluster *kube.Cluster, pod *corev1.Pod, istioNamespace string) snapshot.Group {
-	about := snapshot.Pod{Namespace: pod.Namespace, Deployment: deploymentOf(pod), Name: pod.Name, Labels: pod.Labels, Annotations: pod.Annotations}
+func (o *collectOptions) podGroup(cluster *kube.Cluster, pod *corev1.Pod, istioNamespace string, sent []podRequest) snapshot.Group {
+	about := podAbout(pod)
 	group := snapshot.Group{What: fmt.Sprintf("pod %s/%s", pod.Namespace, pod.Name)}
 	if !o.picks.Picks(about, "") {
 		return group
@@ -111,33 +115,37 @@ func (o *collectOptions) podGroup(cluster *kube.Cluster, pod *corev1.Pod, istioN
 	group.Close = tunnel.Close
 	if pod.Status.Phase == corev1.PodRunning {
 		for _, r := range requestsOf(pod, o.quick) {
-			group.Tasks = append(group.Tasks, snapshot.Task{
-				Path:  snapshot.AnswerPath(pod.Namespace, pod.Name, r.port, r.path),
-				Fetch: func(ctx context.Context) (io.ReadCloser, error) { return tunnel.Open(ctx, r.port, r.path) },
-			})
+			group.Tasks = append(group.Tasks, askTask(tunnel, pod, r))
 		}
-	}
-	if o.quick || len(group.Tasks) == 0 && pod.Namespace != istioNamespace {
-		return group
-	}
-	for _, c := range logged(pod, istioNamespace) {
-		if !o.picks.Picks(about, c.name) {
-			continue
-		}
-		for _, previous := range []bool{false, true} {
-			if previous && !c.restarted {
-				continue
+		if isIstiod(pod) {
+			for _, r := range sent {
+				group.Tasks = append(group.Tasks, askTask(tunnel, pod, r))
 			}
-			options := kube.LogOptions{Container: c.name, Previous: previous, Tail: o.tail, Since: o.since, Limit: o.logBytes, Timestamps: true}
-			group.Tasks = append(group.Tasks, snapshot.Task{
-				Path: snapshot.LogPath(pod.Namespace, pod.Name, c.name, previous),
-				Fetch: func(ctx context.Context) (io.ReadCloser, error) {
-					return cluster.Logs(ctx, pod.Namespace, pod.Name, options)
-				},
-			})
 		}
+	}
+	if !o.quick && (len(group.Tasks) > 0 || pod.Namespace == istioNamespace) {
+		group.Tasks = append(group.Tasks, o.logTasks(cluster, pod, about, istioNamespace)...)
 	}
 	return group
+}
+
+func askTask(tunnel *kube.Tunnel, pod *corev1.Pod, r podRequest) snapshot.Task {
+	return snapshot.Task{
+		Path:   snapshot.AnswerPath(pod.Namespace, pod.Name, r.port, r.path),
+		Source: strconv.Itoa(r.port),
+		Fetch: func(ctx context.Context) (io.ReadCloser, error) {
+			body, err := tunnel.Open(ctx, r.port, r.path)
+			if answer := new(kube.AnswerError); r.elsewhere && errors.As(err, &answer) && answer.Code == http.StatusNotFound {
+				return nil, snapshot.ErrNone
+			}
+			return body, err
+		},
+	}
+}
+
+// podAbout is what filters look at.
+func podAbout(pod *corev1.Pod) snapshot.Pod {
+	return snapshot.Pod{Namespace: pod.Namespace, Deployment: deploymentOf(pod), Name: pod.Name, Labels: pod.Labels, Annotations: pod.Annotations}
 }
 
 // deploymentOf is the name of the Deployment behind a pod's ReplicaSet, whose
@@ -149,68 +157,4 @@ func deploymentOf(pod *corev1.Pod) string {
 		}
 	}
 	return ""
-}
-
-// loggedContainer is a container whose log is collected.
-type loggedContainer struct {
-	name      string
-	restarted bool
-}
-
-// logged are the proxy's container of an application's pod, and all containers
-// of pods in Istio's namespace.
-func logged(pod *corev1.Pod, istioNamespace string) []loggedContainer {
-	var list []loggedContainer
-	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
-		for _, s := range statuses {
-			if pod.Namespace == istioNamespace || s.Name == "istio-proxy" {
-				list = append(list, loggedContainer{s.Name, s.RestartCount > 0})
-			}
-		}
-	}
-	return list
-}
-
-// podRequest is a GET request to a port of a pod.
-type podRequest struct {
-	port int
-	path string
-}
-
-// requestsOf are the questions to an istiod, an Envoy or a ztunnel.
-func requestsOf(pod *corev1.Pod, quick bool) []podRequest {
-	ask := func(port int, paths ...string) []podRequest {
-		requests := make([]podRequest, len(paths))
-		for i, path := range paths {
-			requests[i] = podRequest{port, path}
-		}
-		return requests
-	}
-	var requests []podRequest
-	switch {
-	case pod.Labels["app"] == "istiod":
-		requests = ask(istiodMonitoring, "/version", "/debug/syncz", "/debug/registryz", "/debug/configz", "/debug/endpointz", "/debug/connections", "/debug/clusterz", "/debug/mesh", "/debug/networkz", "/debug/instancesz", "/debug/telemetryz", "/debug/authorizationz")
-		if !quick {
-			requests = append(requests, ask(istiodMonitoring, "/debug/push_status", "/metrics")...)
-		}
-	case pod.Labels["app"] == "ztunnel":
-		requests = ask(proxyAdmin, "/config_dump")
-		if !quick {
-			requests = append(requests, ask(15020, "/metrics")...)
-		}
-	case hasProxy(pod):
-		requests = ask(proxyAdmin, "/config_dump?include_eds", "/clusters?format=json", "/server_info", "/certs", "/listeners?format=json", "/ready")
-		if !quick {
-			requests = append(requests, ask(proxyAdmin, "/clusters", "/stats?format=json", "/stats/prometheus", "/memory", "/runtime")...)
-		}
-	}
-	return requests
-}
-
-// proxyAdmin is the admin port of Envoy and ztunnel.
-const proxyAdmin = 15000
-
-func hasProxy(pod *corev1.Pod) bool {
-	is := func(c corev1.Container) bool { return c.Name == "istio-proxy" }
-	return slices.ContainsFunc(pod.Spec.Containers, is) || slices.ContainsFunc(pod.Spec.InitContainers, is)
 }

@@ -14,12 +14,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/meshctl/meshctl/internal/kube/kubetest"
+	"github.com/meshctl/meshctl/pkg/snapshot"
 )
 
 // planted are secrets as they stand in a mesh; none may come into an archive.
 var planted = []string{
 	"c2VjcmV0LXZhbHVl", "env-value-hunter2", "applied-hunter3", "url-hunter4", "hunter5-bearer-token", "hunter6apikey",
-	"hunter7-in-a-log", "eyJhbGciOiJSUzI1NiJ9.eyJodW50ZXI4IjoxfQ", "TUlJRXBBSUJBQUtDQVFFQWh1bnRlcjk", "hunter10-header", "hunter11-wasm",
+	"hunter7-in-a-log", "hunter12-session", "hunter13-signature", "aHVudGVyMTQ6aHVudGVyMTQ=", "hunter15-account", "AKIAHUNTER16HUNTER16", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0t",
+	"eyJhbGciOiJSUzI1NiJ9.eyJodW50ZXI4IjoxfQ", "TUlJRXBBSUJBQUtDQVFFQWh1bnRlcjk", "hunter10-header", "hunter11-wasm",
 }
 
 const meshWithSecrets = `
@@ -64,6 +66,13 @@ spec:
   gateways: [absent]
   http: [{headers: {request: {set: {authorization: hunter10-header, x-version: v2}}}, route: [{destination: {host: web}}]}]
 ---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: registry, namespace: istio-system}
+data:
+  config.json: '{"auths": {"r.example": {"auth": "aHVudGVyMTQ6aHVudGVyMTQ="}}}'
+  key: LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCmh1bnRlcgotLS0tLUVORCBFQyBQUklWQVRFIEtFWS0tLS0tCg==
+---
 apiVersion: extensions.istio.io/v1alpha1
 kind: WasmPlugin
 metadata: {name: w, namespace: shop}
@@ -89,6 +98,12 @@ func meshServer(t *testing.T) *kubetest.Server {
 			io.WriteString(w, `{"version": "1.31.1", "revision": "abc", "golang_version": "go1.26", "status": "Clean", "tag": "1.31.1"}`)
 		case "/debug/syncz":
 			io.WriteString(w, `[{"proxy": "web-1.shop", "istio_version": "1.31.1", "cluster_id": "Kubernetes"}]`)
+		case "/debug/config_dump":
+			if r.URL.Query().Get("proxyID") != "web-1.shop" {
+				http.Error(w, "Proxy not connected to this Pilot instance. It may be connected to another instance.", http.StatusNotFound)
+				return
+			}
+			io.WriteString(w, `{"configs": [{"sent": "to web-1"}]}`)
 		default:
 			io.WriteString(w, "{}")
 		}
@@ -97,7 +112,7 @@ func meshServer(t *testing.T) *kubetest.Server {
 		if !strings.HasSuffix(r.URL.Path, "/log") {
 			return false
 		}
-		io.WriteString(w, "2026-11-01T11:00:00Z password: hunter7-in-a-log and eyJhbGciOiJSUzI1NiJ9.eyJodW50ZXI4IjoxfQ.c2ln\n")
+		io.WriteString(w, "2026-11-01T10:00:00Z > cookie: a=b; session=hunter12-session\n2026-11-01T10:00:01Z authorization: AWS4-HMAC-SHA256 Signature=hunter13-signature\n2026-11-01T10:00:02Z AccountKey=hunter15-account AKIAHUNTER16HUNTER16\n2026-11-01T11:00:00Z password: hunter7-in-a-log and eyJhbGciOiJSUzI1NiJ9.eyJodW50ZXI4IjoxfQ.c2ln\n")
 		return true
 	})
 	return s
@@ -144,7 +159,7 @@ func TestCollectTakesNoSecretAlong(t *testing.T) {
 		t.Errorf("stderr:\n%s", got.stderr)
 	}
 	failures := meshctl(testEnv(t, ""), "snapshot", "show", name, "--failures")
-	if failures.code != exitOK || !strings.Contains(failures.stdout, "pod shop/gone-1   reading /config_dump?include_eds from port 15000 of pod shop/gone-1: nothing listens") {
+	if failures.code != exitOK || !strings.Contains(strings.Join(strings.Fields(failures.stdout), " "), "pod shop/gone-1 reading /config_dump?include_eds from port 15000 of pod shop/gone-1: nothing listens") {
 		t.Errorf("failures:\n%s%s", failures.stdout, failures.stderr)
 	}
 }
@@ -164,6 +179,120 @@ func TestCommandsReadASnapshotAsTheyReadTheCluster(t *testing.T) {
 		if diff := cmp.Diff(live, replayed, cmp.AllowUnexported(outcome{})); diff != "" {
 			t.Errorf("%s: live and from a snapshot:\n%s", line, diff)
 		}
+	}
+}
+
+func TestCollectKeepsWhatCommandsSaidAndWhatIstiodWouldSend(t *testing.T) {
+	name, _ := collectMesh(t, meshServer(t))
+	archive, err := snapshot.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	read := func(path string) string {
+		in, err := archive.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		text, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for path, args := range map[string][]string{
+		"views/analysis.json":     {"analyze", "-A", "-o", "json"},
+		"views/proxy-status.json": {"proxy-status", "-o", "json"},
+	} {
+		said := meshctl(testEnv(t, ""), append(args, "--from", name)...)
+		if diff := cmp.Diff(said.stdout, read(path)); diff != "" || len(said.stdout) < 100 {
+			t.Errorf("%s: %s %s", path, said.stdout, diff)
+		}
+	}
+	if got := read("pods/istio-system/istiod-1/15014/debug_config_dump@proxyID=web-1.shop"); !strings.Contains(got, "to web-1") {
+		t.Errorf("got %s", got)
+	}
+	failures := meshctl(testEnv(t, ""), "snapshot", "show", name, "--failures")
+	if !strings.Contains(failures.stdout, "proxyID=gone-1.shop") { // its only istiod does not know it
+		t.Errorf("failures:\n%s", failures.stdout)
+	}
+	quick, _ := collectMesh(t, meshServer(t), "--quick")
+	list := meshctl(testEnv(t, ""), "snapshot", "list", quick, "-o", "name")
+	if strings.Contains(list.stdout, "proxyID") || !strings.Contains(list.stdout, "views/analysis.json") {
+		t.Errorf("quick:\n%s", list.stdout)
+	}
+}
+
+func TestCollectKeepsTheLogsOfATime(t *testing.T) {
+	s := meshServer(t)
+	query := ""
+	s.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/log") {
+			return false
+		}
+		if r.URL.Query().Get("previous") == "" {
+			query = r.URL.Query().Encode()
+		}
+		io.WriteString(w, "2026-10-31T10:00:00.5Z before\n2026-10-31T11:00:00.5Z first\n of two lines\n2026-10-31T11:10:00Z second\n2026-10-31T12:00:01Z after\n")
+		return true
+	})
+	const first, second = "2026-10-31T11:00:00.5Z first\n of two lines\n", "2026-10-31T11:10:00Z second\n"
+	tests := []struct {
+		args, want string
+		since      bool // the API server is asked for a part only
+	}{
+		{"--start-time 2026-10-31T11:00:00Z --end-time 2026-10-31T12:00:00Z", first + second, true},
+		{"--duration 55m --end-time 2026-10-31T12:00:00Z", second, true},
+		{"--end-time 2026-10-31T11:05:00+00:00", "2026-10-31T10:00:00.5Z before\n" + first, false},
+		{"--end-time 2026-10-31T12:00:00Z --tail 1", second, false},
+		{"--end-time 2026-10-31T12:00:00Z --log-size 30", second, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			name, _ := collectMesh(t, s, append(strings.Fields(tt.args), "--include", "shop")...)
+			archive, err := snapshot.Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer archive.Close()
+			in, err := archive.Open("logs/shop/web-1/istio-proxy.log")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer in.Close()
+			got, err := io.ReadAll(in)
+			if diff := cmp.Diff(tt.want, string(got)); diff != "" || err != nil {
+				t.Error(err, diff)
+			}
+			if strings.Contains(query, "sinceSeconds") != tt.since || strings.Contains(query, "tailLines") {
+				t.Errorf("the API server was asked for %s", query)
+			}
+		})
+	}
+	for _, args := range []string{"--start-time yesterday", "--start-time 2026-10-31T11:00:00Z --since 1h", "--start-time 2026-10-31T11:00:00Z --end-time 2026-10-31T10:00:00Z"} {
+		if got := meshctl(testEnv(t, ""), append([]string{"collect"}, strings.Fields(args)...)...); got.code != exitUsage || !strings.Contains(got.stderr, "--start-time") {
+			t.Errorf("%s: exit %d: %s", args, got.code, got.stderr)
+		}
+	}
+}
+
+// A proxy that takes connections and says nothing costs two waits; its logs are
+// what one needs then.
+func TestCollectDoesNotWaitForAProxyThatHangs(t *testing.T) {
+	s := meshServer(t)
+	release := make(chan struct{})
+	asked := make(chan string, 100)
+	s.Forward("shop", "web-1", 15000, web(t, func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path; <-release }))
+	t.Cleanup(func() { close(release) })
+	name, _ := collectMesh(t, s, "--timeout", "1s")
+	failures := meshctl(testEnv(t, ""), "snapshot", "show", name, "--failures")
+	if n := len(asked); n != 2 || !strings.Contains(failures.stdout, "left out: ") {
+		t.Errorf("asked %d times:\n%s", n, failures.stdout)
+	}
+	list := meshctl(testEnv(t, ""), "snapshot", "list", name, "-o", "name")
+	if !strings.Contains(list.stdout, "logs/shop/web-1/istio-proxy.log") {
+		t.Errorf("no log of it:\n%s", list.stdout)
 	}
 }
 

@@ -148,6 +148,9 @@ func (c meshCluster) ServerVersion(ctx context.Context) (string, error) {
 
 // Allowed implements install.Inspector.
 func (c meshCluster) Allowed(ctx context.Context, a install.Access) (bool, string, error) {
+	if c.IsReplay() {
+		return false, "", errors.New("a snapshot does not say what its readers may do in the cluster")
+	}
 	review, err := objectOf(map[string]any{
 		"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
 		"metadata": map[string]any{},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -44,7 +43,7 @@ func (e *env) istiodDump(ctx context.Context, pod *corev1.Pod, revision string) 
 		return nil, err
 	}
 	id := pod.Name + "." + pod.Namespace
-	answers, err := control.AskAll(ctx, "/debug/config_dump?proxyID="+url.QueryEscape(id))
+	answers, err := control.AskAll(ctx, sentPath(pod))
 	if err != nil {
 		return nil, err
 	}

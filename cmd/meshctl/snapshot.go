@@ -22,12 +22,17 @@ func (e *env) openSnapshot(name string) (*kube.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	return e.replay(archive), nil
+}
+
+// replay makes an archive the cluster that a command reads, and the time of it the time.
+func (e *env) replay(archive *snapshot.Archive) *kube.Cluster {
 	e.now = func() time.Time { return archive.Index.Ended }
 	at := archive.Index.Cluster
 	return kube.NewReplay(kube.Replay{
 		Context: at.Context, Server: at.Server, Namespace: cmp.Or(e.global.kube.Namespace, at.Namespace, "default"),
 		API: archive.API(), Pod: archive.Pod,
-	}), nil
+	})
 }
 
 type snapshotOptions struct {

@@ -45,11 +45,20 @@ func (t *Tunnel) Open(ctx context.Context, port int, path string) (io.ReadCloser
 	if response.StatusCode/100 != 2 {
 		defer response.Body.Close()
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 512))
-		answer := fmt.Errorf("the pod answers %s: %s", response.Status, strings.TrimSpace(string(text)))
+		answer := &AnswerError{Code: response.StatusCode, status: response.Status, text: strings.TrimSpace(string(text))}
 		return nil, t.failed(ctx, answer, port, path)
 	}
 	return response.Body, nil
 }
+
+// AnswerError says that a pod answered a request with another status than 2xx.
+type AnswerError struct {
+	Code         int // of HTTP
+	status, text string
+}
+
+// Error quotes the answer.
+func (e *AnswerError) Error() string { return fmt.Sprintf("the pod answers %s: %s", e.status, e.text) }
 
 // failed blames the pod, unless the way to it is what failed.
 func (t *Tunnel) failed(ctx context.Context, err error, port int, path string) error {

@@ -199,7 +199,7 @@ func TestNothingIsLeftOfACaptureThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	group := Group{What: "pod a/b", Tasks: []Task{{"x", func(context.Context) (io.ReadCloser, error) { cancel(); return nil, fmt.Errorf("gone") }}}}
+	group := Group{What: "pod a/b", Tasks: []Task{{Path: "x", Fetch: func(context.Context) (io.ReadCloser, error) { cancel(); return nil, fmt.Errorf("gone") }}}}
 	if err := Capture(ctx, w, nil, []Group{group}, CaptureOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

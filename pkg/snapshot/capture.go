@@ -6,16 +6,23 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
+// ErrNone is what Fetch returns if there is nothing to store, and nothing failed.
+var ErrNone = errors.New("nothing to collect")
+
 // Task collects one entry.
 type Task struct {
-	Path  string
-	Fetch func(ctx context.Context) (io.ReadCloser, error)
+	Path string
+	// Source, if not empty, is who is asked within the group. One that twice did
+	// not answer in time is not asked again.
+	Source string
+	Fetch  func(ctx context.Context) (io.ReadCloser, error)
 }
 
 // Group is tasks that are done one after the other, as they share a
@@ -37,6 +44,8 @@ type ObjectTask struct {
 type CaptureOptions struct {
 	Workers int   // things collected at once
 	Budget  int64 // bytes of the archive after which nothing more is begun; 0 is no bound
+	// Timeout bounds each Task; 0 is no bound.
+	Timeout time.Duration
 	// Progress hears of each thing that is done; never twice at once.
 	Progress func(done, total int, size int64)
 }
@@ -92,6 +101,8 @@ func (c *capture) full() bool {
 	return true
 }
 
+var errSilent = errors.New("left out: it did not answer in time before")
+
 var errBudget = errors.New("left out: the size budget was used up")
 
 func (c *capture) objects(ctx context.Context, task ObjectTask) error {
@@ -129,43 +140,62 @@ func (c *capture) group(ctx context.Context, g Group) error {
 	if g.Close != nil {
 		defer func() { _ = g.Close() }() // what was read is kept whatever the connection's end
 	}
+	silent := map[string]int{}
 	for _, task := range g.Tasks {
 		if c.full() {
 			c.w.Fail(g.What+": "+task.Path, errBudget)
 			continue
 		}
-		if err := c.task(ctx, g, task); err != nil {
+		if task.Source != "" && silent[task.Source] >= 2 {
+			c.w.Fail(g.What+": "+task.Path, errSilent)
+			continue
+		}
+		inTime, err := c.task(ctx, g, task)
+		if err != nil {
 			return err
+		}
+		if !inTime {
+			silent[task.Source]++
 		}
 	}
 	return nil
 }
 
-// task fetches, redacts and stores one answer. A part of an answer is kept.
-func (c *capture) task(ctx context.Context, g Group, t Task) error {
-	body, err := t.Fetch(ctx)
+// task fetches, redacts and stores one answer. A part of an answer is kept. The
+// error says that there is no point in going on.
+func (c *capture) task(ctx context.Context, g Group, t Task) (inTime bool, err error) {
+	bounded := ctx
+	if c.options.Timeout > 0 {
+		var cancel context.CancelFunc
+		bounded, cancel = context.WithTimeout(ctx, c.options.Timeout)
+		defer cancel()
+	}
+	body, err := t.Fetch(bounded)
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return false, context.Cause(ctx)
+	}
+	if errors.Is(err, ErrNone) {
+		return true, nil
 	}
 	if err != nil {
 		c.w.Fail(g.What, err)
-		return nil
+		return bounded.Err() == nil, nil
 	}
 	defer body.Close()
 	spool, err := c.w.Spool()
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer spool.Close()
 	counts := map[string]int{}
 	if err := redactStream(spool, body, counts); err != nil {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return false, context.Cause(ctx)
 		}
 		c.w.Fail(g.What, fmt.Errorf("only a part of %s was received: %w", t.Path, err))
 	}
 	c.w.Redact(t.Path, counts)
-	return c.w.Add(t.Path, spool, 0)
+	return bounded.Err() == nil, c.w.Add(t.Path, spool, 0)
 }
 
 // AnswerPath is the entry that holds a pod's answer to GET request on a port.

@@ -16,6 +16,12 @@
 //	pods/NAMESPACE/POD/PORT/PATH               what a pod answered to GET PATH on PORT
 //	logs/NAMESPACE/POD/CONTAINER.log           the end of a container's log
 //	logs/NAMESPACE/POD/CONTAINER.previous.log  that of the run before
+//	views/analysis.json                        what `analyze -A -o json` said at the capture
+//	views/proxy-status.json                    what `proxy-status -o json` said at the capture
+//
+// In the names of answers, / ? & of the request became _ @ +. What istiod would
+// send to a proxy is its answer debug_config_dump@proxyID=POD.NAMESPACE.
+// Events are objects like others: objects/Event.core.jsonl.
 //
 // Readers refuse archives of a version that they do not know. A new kind of
 // entry does not raise the version; a new meaning of an old one does.
@@ -35,6 +41,12 @@ const Version = 1
 const formatName = "meshctl snapshot"
 
 const indexPath = "index.json"
+
+// The entries with what commands said at the capture, as JSON.
+const (
+	AnalysisPath    = "views/analysis.json"
+	ProxyStatusPath = "views/proxy-status.json"
+)
 
 // Limits for archives that were not written by this program.
 const (

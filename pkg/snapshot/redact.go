@@ -32,6 +32,14 @@ func rules() []rule {
 			pattern: regexp.MustCompile(`("key":\s*"(?i:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|api-key)",\s*"(?:value|raw_value)":\s*")[^"]*"`),
 		},
 		{
+			// Envoy's debug logs: 'cookie', 'session=...'
+			name: "header value", hints: []string{"authorization'", "cookie'", "api-key'", "auth-token'"}, replace: "${1}" + redacted + "'",
+			pattern: regexp.MustCompile(`('(?i:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|api-key)', ')[^']*'`),
+		},
+		{
+			name: "encoded private key", hints: []string{"ls0tls1crudjti"}, take: redactEncodedKeys,
+		},
+		{
 			name: "JSON web token", hints: []string{"eyj"}, replace: redacted,
 			pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*`),
 		},
@@ -40,8 +48,21 @@ func rules() []rule {
 			pattern: regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/_.~=-]{8,}`),
 		},
 		{
-			name: "cloud access key", hints: []string{"akia", "asia", "aiza", "ghp_", "xox"}, replace: redacted,
-			pattern: regexp.MustCompile(`\b(A(KI|SI)A[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ghp_[0-9A-Za-z]{36}|xox[abprs]-[0-9A-Za-z-]{10,})\b`),
+			// Schemes whose words say nothing elsewhere, and those with parameters: the rest of the line.
+			name: "authorization header", hints: []string{"authorization:"}, replace: "$1 " + redacted,
+			pattern: regexp.MustCompile(`(?i)(authorization:[ \t]+(?:token|digest|negotiate|ntlm|hawk|api-?key|signature|dpop|aws4-[a-z0-9-]+|scram-[a-z0-9-]+))[ \t]+[^\r\n]+`),
+		},
+		{
+			name: "cookie", hints: []string{"cookie:"}, replace: "${1}" + redacted,
+			pattern: regexp.MustCompile(`(?i)(cookie:[ \t]+)[^"'\\{\[\s][^"'\\\r\n]*`),
+		},
+		{
+			name: "registry credentials", hints: []string{`"auth`}, replace: "${1}" + redacted,
+			pattern: regexp.MustCompile(`("auth\\*"\s*:\s*\\*")[A-Za-z0-9+/=]{8,}`),
+		},
+		{
+			name: "cloud access key", hints: []string{"akia", "asia", "aiza", "ya29.", "xox", "glpat-", "sk_live_", "github_pat_", "ghp_", "gho_", "ghs_", "ghu_"}, replace: redacted,
+			pattern: regexp.MustCompile(`\b(A(KI|SI)A[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|gh[opsu]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{22,}|glpat-[0-9A-Za-z_-]{20,}|sk_live_[0-9A-Za-z]{16,}|xox[abprs]-[0-9A-Za-z-]{10,})`),
 		},
 		{name: "password in a URL", hints: []string{"://"}, take: redactURLs},
 		{name: "named secret", hints: []string{"passw", "passphrase", "secret", "token", "key", "authorization", "cookie", "pwd"}, take: redactNamed},

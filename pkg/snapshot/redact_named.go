@@ -9,7 +9,7 @@ import (
 // Names of fields, flags, headers and variables whose values are secrets, in
 // lower case without "-", "_" and ".".
 var (
-	secretEnds  = []string{"password", "passwd", "passphrase", "clientsecret", "secretkey", "accesskey", "apikey", "accesstoken", "authtoken", "refreshtoken", "idtoken", "sessiontoken", "bearertoken", "privatekey", "hmackey", "signingkey", "encryptionkey"}
+	secretEnds  = []string{"password", "passwd", "passphrase", "clientsecret", "secretkey", "accesskey", "accountkey", "apikey", "accesstoken", "authtoken", "refreshtoken", "idtoken", "sessiontoken", "bearertoken", "privatekey", "hmackey", "signingkey", "encryptionkey"}
 	secretNames = []string{"authorization", "proxyauthorization", "cookie", "setcookie", "token", "secret", "pwd"}
 )
 

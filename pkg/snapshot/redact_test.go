@@ -36,6 +36,18 @@ func TestTextLosesItsSecretsAndNothingElse(t *testing.T) {
 		{"JSON inside of JSON", `{"config": "{\"client_secret\": \"` + secret + `\", \"a\": 1}"}`, `{"config": "{\"client_secret\": \"[redacted]\", \"a\": 1}"}`},
 		{"no text", `{"token": 5, "secret": null, "password": {"a": "b"}}`, `{"token": 5, "secret": null, "password": {"a": "b"}}`},
 		{"a flag", "--admin-password=" + secret + " --token " + "x", "--admin-password=[redacted] --token x"},
+		{"a token of an own scheme", "authorization: Token " + secret, "authorization: [redacted] [redacted]"},
+		{"a signed request", `"Authorization": "AWS4-HMAC-SHA256 Credential=AK/x, Signature=` + secret + `"`, `"Authorization": "[redacted]"`},
+		{"a header with parameters", "Authorization: Digest username=\"me\", response=\"" + secret + "\"\nhost: web", "Authorization: [redacted] [redacted]\nhost: web"},
+		{"cookies", "> Cookie: theme=dark; session=" + secret + "\n> host: web", "> Cookie: [redacted]\n> host: web"},
+		{"a hash policy by cookie", `"cookie": {"name": "user", "ttl": "0s"}`, `"cookie": {"name": "user", "ttl": "0s"}`},
+		{"Envoy's debug log", `':path', '/x' 'cookie', 'session=` + secret + `' 'x-version', 'v2'`, `':path', '/x' 'cookie', '[redacted]' 'x-version', 'v2'`},
+		{"Docker's configuration", `{"auths": {"r.example": {"username": "me", "auth": "bWU6czNjcjN0"}}}`, `{"auths": {"r.example": {"username": "me", "auth": "[redacted]"}}}`},
+		{"Docker's configuration in JSON", `"{\"auths\": {\"r\": {\"auth\":\"bWU6czNjcjN0\"}}}"`, `"{\"auths\": {\"r\": {\"auth\":\"[redacted]\"}}}"`},
+		{"a storage account", "AccountName=me;AccountKey=" + secret + ";Suffix=x", "AccountName=me;AccountKey=[redacted];Suffix=x"},
+		{"tokens of code hosts", "glpat-" + strings.Repeat("a", 20) + " gho_" + strings.Repeat("b", 36) + " ya29." + strings.Repeat("c", 30), "[redacted] [redacted] [redacted]"},
+		{"an encoded private key", "tls: " + encoded(key) + ";", "tls: [redacted];"},
+		{"an encoded certificate", encoded("-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----"), encoded("-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----")},
 		{"an address", "http://a.b:8080/x@y", "http://a.b:8080/x@y"},
 	}
 	for _, tt := range tests {
@@ -46,6 +58,8 @@ func TestTextLosesItsSecretsAndNothingElse(t *testing.T) {
 		})
 	}
 }
+
+func encoded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 // No piece may hide a secret from the rules, wherever it is cut.
 func TestStreamLosesSecretsAtSeams(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -167,6 +168,22 @@ func (w *Writer) Truncate() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.index.Truncated = true
+}
+
+// Archive reads what was added before, while more may follow. Now is the time
+// that it takes for the end. It lives as long as the Writer.
+func (w *Writer) Archive(now time.Time) *Archive {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := &Archive{Index: w.index, name: w.name, file: w.temp, size: w.position, entries: map[string]Entry{}, close: func() error { return nil }}
+	a.Index.Ended = now
+	a.Index.Kinds, a.Index.Entries = slices.Clone(w.index.Kinds), slices.Clone(w.index.Entries)
+	a.Index.Failures, a.Index.Redacted = slices.Clone(w.index.Failures), slices.Clone(w.index.Redacted)
+	sortIndex(&a.Index)
+	for _, e := range a.Index.Entries {
+		a.entries[e.Path] = e
+	}
+	return a
 }
 
 // Size is the number of bytes written so far.

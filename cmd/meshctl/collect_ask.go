@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net/url"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// podRequest is a GET request to a port of a pod.
+type podRequest struct {
+	port      int
+	path      string
+	elsewhere bool // another pod may be the one to ask: "not found" is no failure
+}
+
+// requestsOf are the questions to an istiod, an Envoy or a ztunnel.
+func requestsOf(pod *corev1.Pod, quick bool) []podRequest {
+	ask := func(port int, paths ...string) []podRequest {
+		requests := make([]podRequest, len(paths))
+		for i, path := range paths {
+			requests[i] = podRequest{port: port, path: path}
+		}
+		return requests
+	}
+	var requests []podRequest
+	switch {
+	case isIstiod(pod):
+		requests = ask(istiodMonitoring, "/version", "/debug/syncz", "/debug/registryz", "/debug/configz", "/debug/endpointz", "/debug/connections", "/debug/clusterz", "/debug/mesh", "/debug/networkz", "/debug/instancesz", "/debug/telemetryz", "/debug/authorizationz")
+		if !quick {
+			requests = append(requests, ask(istiodMonitoring, "/debug/push_status", "/metrics")...)
+		}
+	case pod.Labels["app"] == "ztunnel":
+		requests = ask(proxyAdmin, "/config_dump")
+		if !quick {
+			requests = append(requests, ask(15020, "/metrics")...)
+		}
+	case hasProxy(pod):
+		requests = ask(proxyAdmin, "/config_dump?include_eds", "/clusters?format=json", "/server_info", "/certs", "/listeners?format=json", "/ready")
+		if !quick {
+			requests = append(requests, ask(proxyAdmin, "/clusters", "/stats", "/stats/prometheus", "/memory", "/runtime")...)
+		}
+	}
+	return requests
+}
+
+// proxyAdmin is the admin port of Envoy and ztunnel.
+const proxyAdmin = 15000
+
+func hasProxy(pod *corev1.Pod) bool {
+	is := func(c corev1.Container) bool { return c.Name == "istio-proxy" }
+	return slices.ContainsFunc(pod.Spec.Containers, is) || slices.ContainsFunc(pod.Spec.InitContainers, is)
+}
+
+func isIstiod(pod *corev1.Pod) bool { return pod.Labels["app"] == "istiod" }
+
+// sentQuestions ask an istiod what it would send to each proxy that is picked:
+// `proxy-status POD` compares that. Only the istiod that a proxy is connected to knows.
+func (o *collectOptions) sentQuestions(pods []*corev1.Pod) []podRequest {
+	if o.quick {
+		return nil
+	}
+	istiods := 0
+	for _, pod := range pods {
+		if isIstiod(pod) && pod.Status.Phase == corev1.PodRunning {
+			istiods++
+		}
+	}
+	var questions []podRequest
+	for _, pod := range pods {
+		if pod.Status.Phase == corev1.PodRunning && hasProxy(pod) && pod.Labels["app"] != "ztunnel" && o.picks.Picks(podAbout(pod), "") {
+			questions = append(questions, podRequest{istiodMonitoring, sentPath(pod), istiods > 1})
+		}
+	}
+	return questions
+}
+
+// sentPath is istiod's page with what it would send to a proxy.
+func sentPath(pod *corev1.Pod) string {
+	return "/debug/config_dump?proxyID=" + url.QueryEscape(pod.Name+"."+pod.Namespace)
+}
