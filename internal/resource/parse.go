@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"sync"
 
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -28,7 +26,7 @@ func Parse(file string, stream []byte) ([]*Object, []*Problem) {
 		problems []*Problem
 	}
 	results := make([]result, len(docs))
-	parallel(len(docs), func(from, to int) {
+	inRuns(len(docs), func(from, to int) {
 		var r reader
 		for i := from; i < to; i++ {
 			results[i].objects, results[i].problems = r.document(file, docs[i])
@@ -41,23 +39,6 @@ func Parse(file string, stream []byte) ([]*Object, []*Problem) {
 		problems = append(problems, r.problems...)
 	}
 	return objects, problems
-}
-
-// parallel calls f for parts of 0..n-1, from as many goroutines as there are
-// cores. Parts are runs of neighbours, so that small documents do not pay for
-// the hand-over.
-func parallel(n int, f func(from, to int)) {
-	const run = 64
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for from := 0; from < n; from += run {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			f(from, min(from+run, n))
-		})
-	}
-	wg.Wait()
 }
 
 // ParseDocument reads the objects of one document: none if it is blank,

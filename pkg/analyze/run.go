@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // Run applies analyzers to a mesh and returns what they find, sorted. An
@@ -81,7 +83,7 @@ func panicSite(stack []byte) string {
 
 // locate fills in where the findings' fields stand in the input.
 func locate(findings []Finding) {
-	inParallel(len(findings), func(i int) {
+	resource.Parallel(len(findings), func(i int) {
 		f := &findings[i]
 		if f.Object == nil || f.Origin.Line != 0 {
 			return

@@ -47,7 +47,7 @@ func decodedOnce[T any](m *Mesh, kind schema.GroupKind, decode func(spec []byte)
 	once, _ := m.decoded.LoadOrStore(kind, sync.OnceValue(func() any {
 		objects := m.Of(kind)
 		all := make([]typed[T], len(objects))
-		inParallel(len(objects), func(i int) {
+		resource.Parallel(len(objects), func(i int) {
 			spec, err := decode(objects[i].Raw("spec"))
 			if err != nil {
 				m.failures.Store(objects[i], err)
@@ -64,29 +64,6 @@ func decodedOnce[T any](m *Mesh, kind schema.GroupKind, decode func(spec []byte)
 		return readable
 	}))
 	return once.(func() any)().([]typed[T])
-}
-
-// inParallel calls f for 0..n-1 on all cores, in runs of neighbours.
-func inParallel(n int, f func(i int)) {
-	const run = 128
-	if n <= run {
-		for i := range n {
-			f(i)
-		}
-		return
-	}
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for from := 0; from < n; from += run {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			for i := from; i < min(from+run, n); i++ {
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 func compareKinds(a, b schema.GroupKind) int {

@@ -28,7 +28,7 @@ func objectStructure() Analyzer {
 					})
 				}
 				found := make([][]Finding, len(objects))
-				inParallel(len(objects), func(i int) { found[i] = checkStructure(m, objects[i]) })
+				resource.Parallel(len(objects), func(i int) { found[i] = checkStructure(m, objects[i]) })
 				for _, f := range found {
 					findings = append(findings, f...)
 				}

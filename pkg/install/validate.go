@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	k8sresource "k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // validate checks a merged operator document, before any Helm value is derived
@@ -111,7 +113,7 @@ func (v *validator) unknownField(fields map[string]*fieldSchema, at []string) {
 		return
 	}
 	hint := ""
-	if near := nearest(key, sortedKeys(fields)); near != "" {
+	if near := resource.Nearest(key, sortedKeys(fields)); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if len(fields) <= 20 {
 		hint = "known fields are " + strings.Join(sortedKeys(fields), ", ")
@@ -152,7 +154,7 @@ func (s *fieldSchema) accepts(value any) bool {
 	case kindIntOrString:
 		return isText || isWhole(value)
 	case kindQuantity:
-		_, err := resource.ParseQuantity(fmt.Sprint(value))
+		_, err := k8sresource.ParseQuantity(fmt.Sprint(value))
 		return isNumber(value) || isText && err == nil
 	case kindDuration:
 		_, err := time.ParseDuration(text)

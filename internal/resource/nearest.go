@@ -1,17 +1,21 @@
-package install
+package resource
 
 import "strings"
 
-// nearest gives the candidate that a mistyped word most likely stands for, ""
-// if none is close: equal but for case, or at most a third of its letters off.
-func nearest(word string, candidates []string) string {
+// Nearest gives the known word that a mistyped one most likely stands for, ""
+// if none is close: equal but for case, containing it, or at most a third of
+// its letters off.
+func Nearest(word string, known []string) string {
+	word = strings.ToLower(word)
 	best, bestDistance := "", len(word)/3+1
-	for _, c := range candidates {
-		if strings.EqualFold(c, word) {
-			return c
+	for _, k := range known {
+		lower := strings.ToLower(k)
+		d := distance(word, lower)
+		if d > 1 && len(word) > 2 && strings.Contains(lower, word) {
+			d = 1
 		}
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
-			best, bestDistance = c, d
+		if d < bestDistance {
+			best, bestDistance = k, d
 		}
 	}
 	return best
