@@ -10,7 +10,7 @@ func Nearest(word string, known []string) string {
 	best, bestDistance := "", len(word)/3+1
 	for _, k := range known {
 		lower := strings.ToLower(k)
-		d := distance(word, lower)
+		d := Distance(word, lower)
 		if d > 1 && len(word) > 2 && strings.Contains(lower, word) {
 			d = 1
 		}
@@ -21,8 +21,8 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// distance counts the letters to insert, delete or exchange.
-func distance(a, b string) int {
+// Distance counts the letters to insert, delete or exchange to get from one word to the other.
+func Distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

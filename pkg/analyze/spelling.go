@@ -14,7 +14,7 @@ func correctedName(name string, known []string) string {
 	const shortest = 4 // of shorter names too many are alike
 	corrected := ""
 	for _, k := range known {
-		if len(name) < shortest || editDistance(strings.ToLower(name), strings.ToLower(k)) > 1 {
+		if len(name) < shortest || resource.Distance(strings.ToLower(name), strings.ToLower(k)) > 1 {
 			continue
 		}
 		if corrected != "" {
