@@ -70,7 +70,7 @@ func TestTakeoverFromIstioctlAndBack(t *testing.T) {
 	minimal := []string{"install", "--yes", "--profile", "minimal"}
 	r := runMeshctl(t, l.Kubeconfig, minimal...)
 	r.want(t, 1)
-	for _, told := range []string{"held by other managers:\n  istio-operator\n", `Deployment istio-system/istiod: spec.template.spec.containers[name="discovery"].resources.requests.cpu`, "--adopt takes over"} {
+	for _, told := range []string{"held by other managers", "\n  istio-operator\n    ConfigMap", `Deployment istio-system/istiod: spec.template.spec.containers[name="discovery"].resources.requests.cpu`, "--adopt takes over"} {
 		if !strings.Contains(r.stderr, told) {
 			t.Errorf("the conflict does not tell %q:\n%s", told, r.stderr)
 		}
