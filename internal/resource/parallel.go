@@ -15,7 +15,9 @@ func Parallel(n int, f func(i int)) {
 	})
 }
 
-// inRuns calls f for parts of 0 to n-1, on all cores.
+// inRuns calls f for parts of 0 to n-1, on all cores. If f panics, so does
+// inRuns, once all others have returned: a panic that stays on another
+// goroutine would end the program.
 func inRuns(n int, f func(from, to int)) {
 	const run = 64
 	if n <= run {
@@ -24,12 +26,22 @@ func inRuns(n int, f func(from, to int)) {
 	}
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var once sync.Once
+	var panicked any
 	for from := 0; from < n; from += run {
 		slots <- struct{}{}
 		wg.Go(func() {
-			defer func() { <-slots }()
+			defer func() {
+				if r := recover(); r != nil {
+					once.Do(func() { panicked = r })
+				}
+				<-slots
+			}()
 			f(from, min(from+run, n))
 		})
 	}
 	wg.Wait()
+	if panicked != nil {
+		panic(panicked)
+	}
 }
