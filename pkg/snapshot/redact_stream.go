@@ -21,24 +21,34 @@ func redactStream(out io.Writer, in io.Reader, counts map[string]int) error {
 	var rest []byte
 	buffer := make([]byte, pieceSize)
 	for {
-		n, err := io.ReadFull(in, buffer)
+		n, err := fill(buffer, in)
 		rest = append(rest, buffer[:n]...)
-		last := err == io.EOF || err == io.ErrUnexpectedEOF
-		if err != nil && !last {
-			return err
-		}
 		cut := len(rest)
-		if !last {
+		if err == nil {
 			cut = seam(rest)
 		}
 		if _, err := out.Write(redactText(rest[:cut], counts)); err != nil {
 			return err
 		}
 		rest = append(rest[:0], rest[cut:]...)
-		if last {
+		switch {
+		case err == io.EOF:
 			return nil
+		case err != nil: // what came before it is kept
+			return err
 		}
 	}
+}
+
+// fill is io.ReadFull, except that it tells a stream that ends from one that
+// was cut off: that of an HTTP answer says io.ErrUnexpectedEOF then.
+func fill(buffer []byte, in io.Reader) (n int, err error) {
+	for n < len(buffer) && err == nil {
+		var more int
+		more, err = in.Read(buffer[n:])
+		n += more
+	}
+	return n, err
 }
 
 // seam is where a piece may end: 0 if nowhere yet.

@@ -3,7 +3,9 @@ package snapshot
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -82,6 +84,15 @@ func TestStreamWithoutSecretsStaysAsItIs(t *testing.T) {
 	var out bytes.Buffer
 	if err := redactStream(&out, strings.NewReader(in), map[string]int{}); err != nil || out.String() != in {
 		t.Errorf("%d bytes became %d, %v", len(in), out.Len(), err)
+	}
+}
+
+// What came before an answer broke off is kept, and that it did is told.
+func TestStreamThatBreaksOffIsNoWholeOne(t *testing.T) {
+	in := io.MultiReader(strings.NewReader("a line\npassword="+secret+"\n"), iotest.ErrReader(io.ErrUnexpectedEOF))
+	var out bytes.Buffer
+	if err := redactStream(&out, in, map[string]int{}); !errors.Is(err, io.ErrUnexpectedEOF) || out.String() != "a line\npassword=[redacted]\n" {
+		t.Errorf("got %q, %v", out.String(), err)
 	}
 }
 

@@ -66,6 +66,14 @@ func build(dir string) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building meshctl: %w\n%s", err, out)
 	}
+	const completion = "kubectl_complete-mesh" // for kubectl, as in a release
+	script, err := os.ReadFile("../../completions/" + completion)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, completion), script, 0o755); err != nil {
+		return err
+	}
 	return os.Link(binary, filepath.Join(dir, "kubectl-mesh"+suffix))
 }
 
