@@ -22,7 +22,10 @@ for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 
   GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=false \
     -ldflags "-s -w -buildid= -X main.version=$VERSION" -o "$folder/$exe" ./cmd/meshctl
   cp LICENSE README.md completions/kubectl_complete-mesh "$folder/"
-  tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C "$folder" -cf - . |
+  cp -r completions/shell "$folder/completions"
+  cp -r docs/man "$folder/man"
+  # Modes are those of the archive, not of the builder's umask.
+  tar --mode=u+rw,go=u-w --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C "$folder" -cf - . |
     gzip -n -9 >"dist/$name.tar.gz"
   rm -r "$folder"
 done

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -42,6 +43,33 @@ func TestProxiesOutliveTheirIstiod(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// The dashboards of an istiod that goes away and comes back keep their ports.
+func TestDashboardsOutliveTheirIstiod(t *testing.T) {
+	c, _ := sidecar(t)
+	istiod := istiodOf(t, c)
+	debug := openDashboard(t, c.Kubeconfig, "istiod-debug", "--port", "0")
+	controlz := openDashboard(t, c.Kubeconfig, "controlz", "deploy/istiod.istio-system", "--port", "0")
+	debug.want("", "syncz")
+	controlz.want("/scopez/", "ControlZ")
+	istiod.Stop()
+	if body, err := debug.get(""); err == nil {
+		t.Errorf("a page of an istiod that is gone: %.200s", body)
+	}
+	if err := istiod.Start(c.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for d, page := range map[*dashboardProcess][2]string{debug: {"", "syncz"}, controlz: {"/scopez/", "ControlZ"}} {
+		c.Eventually("the page of the new istiod", func() error {
+			body, err := d.get(page[0])
+			if err == nil && !strings.Contains(body, page[1]) {
+				err = fmt.Errorf("got %.200q", body)
+			}
+			return err
+		})
+		d.end(os.Interrupt)
+	}
 }
 
 // istiodOf returns the process that stands for the one istiod pod.
