@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -184,6 +187,61 @@ func archiveWithIndex(index string) []byte {
 	trailer = binary.LittleEndian.AppendUint64(trailer, uint64(offset))
 	trailer = binary.LittleEndian.AppendUint64(trailer, uint64(len(data)-offset))
 	return append(data, trailer...)
+}
+
+// Whatever an archive calls its entries, reading it makes no file and follows no
+// link: names are keys of the table of contents and nothing else.
+func TestNamesInAnArchiveLeadNowhere(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.WriteFile("private", []byte("not for archives"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	entry := compressed("some content")
+	for _, path := range []string{"../evil", "/evil", filepath.Join(dir, "evil"), "objects/../../evil", "private", `..\evil`, "objects/Pod.core.jsonl"} {
+		index, err := json.Marshal(Index{
+			Format: formatName, Version: Version,
+			Kinds:   []Kind{{Version: "v1", Kind: "Pod", Resource: "pods", Namespaced: true}, {Group: "../../evil", Version: "..", Kind: "../private", Resource: ".."}},
+			Entries: []Entry{{Path: path, Size: int64(len("some content")), Length: int64(len(entry))}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := archiveWithIndex(string(index))
+		a, err := Read(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		in, err := a.Open(path)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if text, err := io.ReadAll(in); err != nil || string(text) != "some content" {
+			t.Errorf("%s: %q, %v", path, text, err)
+		}
+		in.Close()
+		for _, request := range []string{"/api/v1/pods", "/apis/../../evil/../..", "/api/v1/namespaces/../pods/private/log?container=..%2F..%2Fprivate"} {
+			answer := httptest.NewRecorder()
+			a.API().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, request, nil))
+			if strings.Contains(answer.Body.String(), "not for archives") {
+				t.Errorf("%s, %s: answers with a file", path, request)
+			}
+		}
+		if _, err := Diff(a, a); err != nil && !strings.Contains(err.Error(), "reading objects/") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	for _, place := range []string{dir, filepath.Dir(dir)} {
+		files, err := os.ReadDir(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			if f.Name() != "private" && f.Name() != filepath.Base(dir) {
+				t.Errorf("%s is new in %s", f.Name(), place)
+			}
+		}
+	}
 }
 
 func FuzzRead(f *testing.F) {
