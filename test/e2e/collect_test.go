@@ -103,6 +103,7 @@ func TestCommandsSayTheSameOfASnapshotAsOfTheCluster(t *testing.T) {
 	c.WaitForInjection()
 	c.Apply(shopWithMistake)
 	c.WaitForRollouts()
+	waitQuiet(t, c)
 	pods, err := c.Client.CoreV1().Pods(c.Namespace).List(c.Context(), metav1.ListOptions{LabelSelector: "app=web"})
 	if err != nil || len(pods.Items) != 2 {
 		t.Fatalf("%d pods, %v", len(pods.Items), err)

@@ -10,6 +10,7 @@ func TestIstiodIsAskedOverTLS(t *testing.T) {
 	c := shop(t)
 	pod := c.PodsOf("deploy/frontend")[0]
 	waitSettled(t, c, c.Envoy(pod))
+	waitQuiet(t, c)
 	secure := runMeshctl(t, c.Kubeconfig, "proxy-status", "-o", "name")
 	secure.want(t, 0)
 	if secure.stderr != "" {

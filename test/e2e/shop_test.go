@@ -54,6 +54,27 @@ func shop(t *testing.T) *lab.Case {
 	return c
 }
 
+// waitQuiet waits until what earlier stories left behind is gone and every
+// proxy has what istiod has sent: for stories that look at the whole mesh.
+func waitQuiet(t *testing.T, c *lab.Case) {
+	t.Helper()
+	c.Eventually("the mesh to be quiet", func() error {
+		namespaces, err := c.Client.CoreV1().Namespaces().List(c.Context(), metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		for _, n := range namespaces.Items {
+			if n.DeletionTimestamp != nil {
+				return fmt.Errorf("namespace %s is still going", n.Name)
+			}
+		}
+		if r := runMeshctl(t, c.Kubeconfig, "proxy-status", "-o", "name"); r.code != 0 {
+			return fmt.Errorf("proxy-status exits with %d: %s", r.code, r.stderr)
+		}
+		return nil
+	})
+}
+
 // waitSettled waits until a proxy knows all of the shop: its routes, and as many
 // healthy pods of each service as there are. Pods become ready a moment before
 // istiod and the proxies hear of it.
