@@ -51,15 +51,7 @@ spec: {hosts: [web], http: [{name: slowly, timeout: 7s, route: [{destination: {h
 
 // A mesh in ambient mode: what a ztunnel knows, and the proxy of a waypoint.
 func TestAmbient(t *testing.T) {
-	l, err := lab.Start(t.Context(), lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	l := ownLab(t, lab.Options{})
 	if err := l.InstallGatewayAPI(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -47,13 +47,9 @@ func TestAnalyzeOfALargeCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("creating 17,000 objects takes a minute")
 	}
+	l := ownLab(t, lab.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	l, err := lab.Start(ctx, lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Stop() })
 	manifests, err := exec.CommandContext(ctx, meshctl, "manifest", "generate", "--set", "components.pilot.enabled=false", "--set", "profile=minimal").Output()
 	if err != nil {
 		t.Fatal(err)

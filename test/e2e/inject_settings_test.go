@@ -159,7 +159,7 @@ values: {profile: ambient, pilot: {env: {PILOT_ENABLE_AMBIENT: "true"}, cni: {en
 // configuration is what istiod's webhook makes of them, however the mesh is
 // installed.
 func TestInjectFollowsTheSettingsOfTheMesh(t *testing.T) {
-	l := freshLab(t)
+	l := ownLab(t, lab.Options{})
 	var samples []sample
 	for _, setting := range meshSettings {
 		t.Run(setting.name, func(t *testing.T) {

@@ -26,9 +26,13 @@ import (
 
 // freshLab gives a lab without a mesh. Installations change the whole cluster,
 // so their tests do not share the lab of the package; they share this one, one
-// after the other, and each leaves it as it was found.
+// after the other, beside the tests of other labs, and each leaves it as it was
+// found. It must be a test's first call.
 func freshLab(t *testing.T) *lab.Lab {
 	t.Helper()
+	t.Parallel()
+	empty.turn.Lock()
+	t.Cleanup(empty.turn.Unlock)
 	empty.once.Do(func() {
 		// The lab lives longer than the test that asks first; TestMain's process
 		// ends it.
@@ -49,7 +53,25 @@ func freshLab(t *testing.T) *lab.Lab {
 	return empty.lab
 }
 
+// ownLab gives a test a lab of its own, without a mesh, beside the tests of
+// other labs. It must be a test's first call.
+func ownLab(t *testing.T, o lab.Options) *lab.Lab {
+	t.Helper()
+	t.Parallel()
+	l, err := lab.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
 var empty struct {
+	turn sync.Mutex
 	once sync.Once
 	lab  *lab.Lab
 	err  error

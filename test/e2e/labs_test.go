@@ -18,6 +18,7 @@ import (
 // proxies of the pods in the other. The nodes of the second are as new as its API
 // server, so that its sidecars are native ones.
 func TestTwoClustersOfOneMesh(t *testing.T) {
+	t.Parallel()
 	labs := map[string]*lab.Lab{"east": nil, "west": nil}
 	networks := map[string]string{"east": "10.244.0.1/16", "west": "10.245.0.1/16"}
 	var starts errgroup.Group

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,6 +32,11 @@ func run(m *testing.M) int {
 	meshctl = filepath.Join(dir, "meshctl")
 	if out, err := exec.Command("go", "build", "-o", meshctl, "../../cmd/meshctl").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building meshctl: %v\n%s", err, out)
+		return 1
+	}
+	// Stories wait more than they compute: more of them go side by side than there are cores.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, "setting how many stories go side by side:", err)
 		return 1
 	}
 	return lab.Main(m, &mesh, lab.Options{}, installDefaultProfile, deployShop)

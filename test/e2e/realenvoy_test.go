@@ -151,15 +151,7 @@ func labWithBinary(t *testing.T) *lab.Lab {
 	if err := os.WriteFile(binary, fmt.Appendf(nil, standIn, program), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l, err := lab.Start(t.Context(), lab.Options{Envoy: binary})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := l.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	l := ownLab(t, lab.Options{Envoy: binary})
 	manifests := mustMeshctl(t, "", "manifest", "generate", "--profile", "minimal")
 	if err := l.InstallIstio(t.Context(), []byte(manifests)); err != nil {
 		t.Fatal(err)
