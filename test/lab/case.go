@@ -148,10 +148,13 @@ func (c *Case) PodsOf(workload string) []string {
 	name := workload[strings.LastIndex(workload, "/")+1:]
 	deployment, err := c.Client.AppsV1().Deployments(c.Namespace).Get(c.ctx, name, metav1.GetOptions{})
 	c.must(err)
-	names := c.Pods(metav1.FormatLabelSelector(deployment.Spec.Selector))
-	if len(names) == 0 {
-		c.t.Fatalf("deployment %s/%s has no pod", c.Namespace, name)
-	}
+	var names []string
+	c.Eventually("a pod of deployment "+name, func() error { // the one before may have gone a moment ago
+		if names = c.Pods(metav1.FormatLabelSelector(deployment.Spec.Selector)); len(names) == 0 {
+			return fmt.Errorf("deployment %s/%s has no pod", c.Namespace, name)
+		}
+		return nil
+	})
 	return names
 }
 
