@@ -5,9 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -67,20 +65,17 @@ func TestAnalyzeOfALargeCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer door.Close()
-	before, requests, memory := analyzeLarge(t, ctx, l, door)
+	before, requests := analyzeLarge(t, ctx, l, door)
 	apply(t, ctx, l, foreignEach, func(i int) string {
 		filler := strings.Repeat("x", 2000)
 		return fmt.Sprintf("{apiVersion: v1, kind: ConfigMap, metadata: {name: c-%[1]d}, data: {a: %[2]s}}\n---\n{apiVersion: v1, kind: Secret, metadata: {name: s-%[1]d}, stringData: {a: %[2]s}}", i, filler)
 	})
-	after, requestsAfter, memoryAfter := analyzeLarge(t, ctx, l, door)
+	after, requestsAfter := analyzeLarge(t, ctx, l, door)
 	if before != after {
 		t.Error("objects that are nobody's business change the result")
 	}
 	if requests != requestsAfter {
 		t.Errorf("%d requests before, %d after", requests, requestsAfter)
-	}
-	if memoryAfter > memory+memory/5 {
-		t.Errorf("%d MiB before, %d after", memory, memoryAfter)
 	}
 	if found := strings.Count(before, "IST0101"); found < largeServices/100 {
 		t.Errorf("%d mistakes found\n%s", found, before)
@@ -100,9 +95,8 @@ func apply(t *testing.T, ctx context.Context, l *lab.Lab, n int, object func(int
 	}
 }
 
-// analyzeLarge gives the output of a run, the number of its requests and its
-// peak memory in MiB, 0 where that is not known.
-func analyzeLarge(t *testing.T, ctx context.Context, l *lab.Lab, door *lab.Door) (output string, requests, memory int) {
+// analyzeLarge gives the output of a run and the number of its requests.
+func analyzeLarge(t *testing.T, ctx context.Context, l *lab.Lab, door *lab.Door) (output string, requests int) {
 	t.Helper()
 	asked := len(door.Requests())
 	counted, err := command(ctx, door.Kubeconfig, "analyze", "-A", "-o", "json").Output()
@@ -117,12 +111,6 @@ func analyzeLarge(t *testing.T, ctx context.Context, l *lab.Lab, door *lab.Door)
 	if code := cmd.ProcessState.ExitCode(); code != 3 || stdout.String() != string(counted) {
 		t.Fatalf("exit code %d, %v\n%s", code, err, &stderr)
 	}
-	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && runtime.GOOS == "linux" {
-		memory = int(used.Maxrss / 1024)
-	}
-	t.Logf("%s, CPU %s, %d MiB, %d requests", took.Round(time.Millisecond), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime(), memory, requests)
-	if limit := 150; memory > limit {
-		t.Errorf("the run took %d MiB, want at most %d", memory, limit)
-	}
-	return stdout.String(), requests, memory
+	t.Logf("%s, CPU %s, %d requests", took.Round(time.Millisecond), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime(), requests)
+	return stdout.String(), requests
 }
