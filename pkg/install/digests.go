@@ -47,7 +47,7 @@ func ReadDigests(f File) (Digests, error) {
 				continue
 			}
 			if len(words) != 2 {
-				return nil, fmt.Errorf("reading %s:%d: expected IMAGE@sha256:...", f.Name, n)
+				return nil, fmt.Errorf("reading %s:%d: expected a line such as IMAGE@sha256:DIGEST", f.Name, n)
 			}
 			if err := digests.add(words[0], words[1]); err != nil {
 				return nil, fmt.Errorf("reading %s:%d: %w", f.Name, n, err)

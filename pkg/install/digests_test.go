@@ -25,7 +25,7 @@ func TestDigestsAreReadInEachForm(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"a:1@sha256:short": "pins:1: the digest of a:1",
-		"\n\na:1":          "expected IMAGE@sha256",
+		"\n\na:1":          "such as IMAGE@sha256",
 		"{":                "expected a mapping",
 		"[1]":              "expected a list",
 		"a:1@" + pin + "\na:1@sha256:" + strings.Repeat("b", 64): "pins:2: a:1 has two digests",

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -32,7 +33,7 @@ func redactStream(out io.Writer, in io.Reader, counts map[string]int) error {
 		}
 		rest = append(rest[:0], rest[cut:]...)
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil: // what came before it is kept
 			return err
