@@ -276,6 +276,9 @@ func TestTakeoverFromHelm(t *testing.T) {
 	manifests := mustMeshctl(t, l.Kubeconfig, "manifest", "generate", "--profile", "minimal",
 		"--set", "values.pilot.resources.requests.cpu=11m", "--set", "values.pilot.resources.requests.memory=22Mi")
 	applyAs(t, l, "helm", manifests)
+	if err := l.WaitForWebhooks(t.Context()); err != nil { // istiod writes its part of them when it starts
+		t.Fatal(err)
+	}
 
 	r := runMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
 	r.want(t, 1)
