@@ -29,6 +29,10 @@ type meshInput struct {
 	compat      string
 	force       bool
 	kubeVersion string
+
+	// goOn starts from what the cluster's mesh was asked for, unless something
+	// else is given to start from.
+	goOn bool
 }
 
 func (m *meshInput) register(cmd *cobra.Command) {
@@ -141,6 +145,11 @@ func (m *meshInput) renderFor(ctx context.Context, e *env) (*install.Config, *in
 		in.KubeVersion = version
 	}
 	in.Detected = install.Detect(version)
+	if m.goOn && in.Profile == "" && len(in.Files)+len(in.ValuesFiles) == 0 {
+		if in.Files, err = m.recorded(ctx, e, cluster); err != nil {
+			return nil, nil, cluster, err
+		}
+	}
 	config, err := install.Resolve(in)
 	if err != nil {
 		return nil, nil, cluster, inputError(err)

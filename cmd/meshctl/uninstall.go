@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -134,6 +135,10 @@ func runUninstall(ctx context.Context, e *env, o *uninstallOptions) error {
 		if ns.Stays != "" {
 			fmt.Fprintf(e.err, "namespace %s stays: %s\n", ns.Name, ns.Stays)
 		}
+	}
+	for _, release := range removal.Releases {
+		namespace, name, _ := strings.Cut(release, "/")
+		fmt.Fprintf(e.err, "Helm still lists its release %s: helm uninstall %s -n %s clears that\n", name, name, namespace)
 	}
 	if e.global.output == printer.JSON {
 		return json.NewEncoder(e.out).Encode(summaryEvent{"summary", install.Result{Deleted: count}})

@@ -89,6 +89,29 @@ func (r *runner) start(component string) {
 	}
 }
 
+// apply applies one step. If fields of other managers are in the way, the object
+// is looked at once more: it may have changed since it was planned, and fields
+// that already have their value are taken over.
+func (r *runner) apply(ctx context.Context, step Step) error {
+	id := step.ID()
+	_, err := r.cluster.Apply(ctx, step.Manifest, ApplyOptions{Force: r.options.ForceConflicts})
+	if conflictsOf(id, err) == nil {
+		return err
+	}
+	step, err = planObject(ctx, r.cluster, step.object())
+	if err != nil {
+		return err
+	}
+	if conflicts := inTheWay(step.Conflicts); len(conflicts) > 0 {
+		return &ConflictError{conflicts}
+	}
+	_, err = r.cluster.Apply(ctx, step.Manifest, ApplyOptions{Force: len(step.Conflicts) > 0})
+	if conflicts := conflictsOf(id, err); conflicts != nil {
+		return &ConflictError{conflicts}
+	}
+	return err
+}
+
 func (r *runner) stage(ctx context.Context, s stage) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(requestsAtOnce)
@@ -102,10 +125,7 @@ func (r *runner) stage(ctx context.Context, s stage) error {
 		r.start(step.Component)
 		group.Go(func() error {
 			o := step.object()
-			if _, err := r.cluster.Apply(groupCtx, step.Manifest, ApplyOptions{Force: r.options.ForceConflicts}); err != nil {
-				if conflicts := conflictsOf(o.ID(), err); conflicts != nil {
-					err = &ConflictError{conflicts}
-				}
+			if err := r.apply(groupCtx, step); err != nil {
 				r.report(Event{Type: Failed, Component: step.Component, Object: o.ID(), Message: err.Error()})
 				return fmt.Errorf("applying %s: %w", o.ID(), err)
 			}

@@ -61,10 +61,7 @@ func proxySkew(p Proxy, istiod *Object) *CheckResult {
 }
 
 func containerImage(workload map[string]any, name string) string {
-	found, _ := lookup(workload, "spec", "template", "spec", "containers")
-	list, _ := found.([]any)
-	for _, c := range list {
-		m, _ := c.(map[string]any)
+	for _, m := range lookupMaps(workload, "spec", "template", "spec", "containers") {
 		if m["name"] == name {
 			return lookupString(m, "image")
 		}

@@ -48,10 +48,8 @@ func checkWebhooks(ctx context.Context, r *checkRun) ([]CheckResult, error) {
 }
 
 func hasReadyEndpoint(slice map[string]any) bool {
-	endpoints, _ := slice["endpoints"].([]any)
-	return slices.ContainsFunc(endpoints, func(e any) bool {
-		m, _ := e.(map[string]any)
-		ready, given := lookup(m, "conditions", "ready")
+	return slices.ContainsFunc(lookupMaps(slice, "endpoints"), func(endpoint Values) bool {
+		ready, given := lookup(endpoint, "conditions", "ready")
 		return !given || ready == true
 	})
 }
@@ -63,9 +61,7 @@ func webhookProblems(o *Object, alive map[string]bool, now time.Time) []CheckRes
 			Message: fmt.Sprintf("it sends requests to Service %s, which has no ready pod", service),
 			Hint:    "new pods and configuration may be refused: start the control plane, or remove what is left of it by meshctl prune"}}
 	}
-	hooks, _ := o.content["webhooks"].([]any)
-	for _, h := range hooks {
-		m, _ := h.(map[string]any)
+	for _, m := range lookupMaps(o.content, "webhooks") {
 		bundle := lookupString(m, "clientConfig", "caBundle")
 		if bundle == "" {
 			if service == "" {

@@ -110,7 +110,7 @@ func (c *fakeCluster) Delete(_ context.Context, kind schema.GroupKind, namespace
 }
 
 func TestConflictsNameManagerAndField(t *testing.T) {
-	cluster := clusterWith(t, "{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}")
+	cluster := clusterWith(t, "{apiVersion: v1, kind: Namespace, metadata: {name: istio-system, labels: {a: theirs}}}")
 	cluster.conflict = &apierrors.StatusError{ErrStatus: metav1.Status{
 		Code: http.StatusConflict, Reason: metav1.StatusReasonConflict,
 		Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{{

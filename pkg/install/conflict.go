@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Conflict is one field that another manager has set to another value.
+// Conflict is one field that another manager has set.
 type Conflict struct {
 	Object  string `json:"object"`
 	Manager string `json:"manager"`
@@ -21,17 +21,33 @@ type Conflict struct {
 	Same bool `json:"same,omitempty"`
 }
 
-// markSame finds the conflicts of an object that changes in nothing but its
-// labels.
-func markSame(conflicts []Conflict, fields []FieldChange) {
-	for _, f := range fields {
-		if !strings.HasPrefix(f.Path, "metadata.labels.") {
-			return
-		}
+// markSame finds the conflicts about fields that do not change.
+func markSame(conflicts []Conflict, changes []FieldChange) []Conflict {
+	for i, c := range conflicts {
+		field := changePath(c.Field)
+		changed := slices.ContainsFunc(changes, func(f FieldChange) bool {
+			path := strings.ReplaceAll(f.Path, `\`, "")
+			return strings.HasPrefix(path, field) || strings.HasPrefix(field, path)
+		})
+		// A CA bundle is no change that a plan shows, yet it must not be overwritten.
+		conflicts[i].Same = !changed && !strings.HasSuffix(field, ".caBundle")
 	}
-	for i := range conflicts {
-		conflicts[i].Same = !strings.HasPrefix(conflicts[i].Field, "metadata.labels")
+	return conflicts
+}
+
+// changePath writes the path of a conflict as the paths of changes are written.
+// It ends where the two name the elements of a list in different ways.
+func changePath(field string) string {
+	field = regexp.MustCompile(`\[name="([^"]*)"\]`).ReplaceAllString(field, "[name:$1]")
+	if at := regexp.MustCompile(`\[[^\]:]*[=\]]`).FindStringIndex(field); at != nil {
+		return field[:at[0]]
 	}
+	return field
+}
+
+// inTheWay are the conflicts that taking a field over would change something.
+func inTheWay(conflicts []Conflict) []Conflict {
+	return slices.DeleteFunc(slices.Clone(conflicts), func(c Conflict) bool { return c.Same })
 }
 
 // conflictsOf reads the API server's refusal to apply an object; nil if the
@@ -68,28 +84,15 @@ type ConflictError struct{ Conflicts []Conflict }
 
 func (e *ConflictError) Error() string {
 	byManager := map[string][]string{}
-	same := 0
 	for _, c := range e.Conflicts {
-		if c.Same {
-			same++
-			byManager[c.Manager] = append(byManager[c.Manager], "")
-			continue
-		}
 		byManager[c.Manager] = append(byManager[c.Manager], c.Object+": "+c.Field)
 	}
 	const most = 15 // lines a manager; the rest is in the plan
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d fields are held by other managers", len(e.Conflicts))
-	if same > 0 {
-		fmt.Fprintf(&b, ", %d of them with the value that they would get", same)
-	}
-	b.WriteString(":")
+	fmt.Fprintf(&b, "fields that would change are held by other managers (%d):", len(e.Conflicts))
 	for _, manager := range sortedKeys(byManager) {
-		fields := slices.DeleteFunc(byManager[manager], func(f string) bool { return f == "" })
+		fields := byManager[manager]
 		fmt.Fprintf(&b, "\n  %s", manager)
-		if len(fields) == 0 {
-			b.WriteString("\n    nothing that would change")
-		}
 		for i, field := range fields {
 			if i == most {
 				fmt.Fprintf(&b, "\n    and %d more", len(fields)-most)
@@ -117,15 +120,11 @@ func yieldToControlPlane(manifest, live map[string]any) map[string]any {
 		return manifest
 	}
 	current := map[string]any{}
-	liveHooks, _ := live["webhooks"].([]any)
-	for _, w := range liveHooks {
-		m, _ := w.(map[string]any)
+	for _, m := range lookupMaps(live, "webhooks") {
 		current[lookupString(m, "name")] = m["failurePolicy"]
 	}
 	out := clone(manifest)
-	hooks, _ := out["webhooks"].([]any)
-	for _, w := range hooks {
-		m, _ := w.(map[string]any)
+	for _, m := range lookupMaps(out, "webhooks") {
 		if policy := current[lookupString(m, "name")]; policy == "Fail" {
 			m["failurePolicy"] = policy
 		}

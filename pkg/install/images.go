@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -26,20 +27,18 @@ func Images(r *Rendering) ([]Image, error) {
 			users[image] = append(users[image], user)
 		}
 	}
+	agents := runsAgentgateway(r)
 	for _, o := range r.Objects {
 		if o.content == nil {
 			continue // a CRD
 		}
-		pod := lookupMap(o.content, "spec", "template", "spec")
 		for _, list := range []string{"initContainers", "containers"} {
-			containers, _ := pod[list].([]any)
-			for _, c := range containers {
-				m, _ := c.(map[string]any)
-				add(lookupString(m, "image"), o.ID())
+			for _, c := range lookupMaps(o.content, "spec", "template", "spec", list) {
+				add(lookupString(c, "image"), o.ID())
 			}
 		}
 		if o.Kind == "ConfigMap" && strings.HasPrefix(o.Name, "istio-sidecar-injector") {
-			injected, err := injectedImages(o)
+			injected, err := injectedImages(o, agents)
 			if err != nil {
 				return nil, err
 			}
@@ -55,8 +54,24 @@ func Images(r *Rendering) ([]Image, error) {
 	return images, nil
 }
 
-// injectedImages reads the images of the sidecar from the injector's values.
-func injectedImages(o *Object) (map[string]string, error) {
+// runsAgentgateway tells whether istiod makes gateways of the experimental kind
+// that have an image of their own.
+func runsAgentgateway(r *Rendering) bool {
+	for _, o := range r.Objects {
+		for _, c := range lookupMaps(o.content, "spec", "template", "spec", "containers") {
+			for _, env := range lookupMaps(c, "env") {
+				if env["name"] == "PILOT_ENABLE_AGENTGATEWAY" && env["value"] == "true" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// injectedImages reads the images of the sidecar, and of an agentgateway if
+// there may be one, from the injector's values.
+func injectedImages(o *Object, agents bool) (map[string]string, error) {
 	var values struct {
 		Global struct {
 			Hub       string `json:"hub"`
@@ -64,6 +79,7 @@ func injectedImages(o *Object) (map[string]string, error) {
 			Variant   string `json:"variant"`
 			Proxy     struct{ Image string }
 			ProxyInit struct{ Image string } `json:"proxy_init"`
+			Agents    struct{ Image string } `json:"agentgateway"`
 		} `json:"global"`
 	}
 	if err := json.Unmarshal([]byte(lookupString(o.content, "data", "values")), &values); err != nil {
@@ -80,10 +96,14 @@ func injectedImages(o *Object) (map[string]string, error) {
 		}
 		return image
 	}
-	return map[string]string{
+	images := map[string]string{
 		full(g.ProxyInit.Image): "injected pods (init container)",
 		full(g.Proxy.Image):     "injected pods and gateways",
-	}, nil
+	}
+	if agents {
+		images[full(cmp.Or(g.Agents.Image, "agentgateway"))] = "gateways and waypoints of a class istio-agentgateway"
+	}
+	return images, nil
 }
 
 // splitImage takes an image reference apart. Without a registry it is Docker

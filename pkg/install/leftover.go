@@ -110,9 +110,7 @@ func (f *finder) webhooks(ctx context.Context) error {
 
 // webhookService names the service of the first webhook, "" if it has a URL.
 func webhookService(content map[string]any) string {
-	hooks, _ := content["webhooks"].([]any)
-	for _, h := range hooks {
-		m, _ := h.(map[string]any)
+	for _, m := range lookupMaps(content, "webhooks") {
 		service := lookupMap(m, "clientConfig", "service")
 		if name := lookupString(service, "name"); name != "" {
 			return lookupString(service, "namespace") + "/" + name

@@ -10,8 +10,8 @@ import (
 
 // Live reads from a cluster what it has of the given objects. It gives them
 // back for a comparison together with the live ones, which are cut down to the
-// fields that the given ones have: what the server adds by itself, and the
-// labels of ownership, are no difference.
+// fields that the given ones have or that somebody has added: what the server
+// adds by itself, and the labels of ownership, are no difference.
 func Live(ctx context.Context, cluster Getter, objects []*Object) (given, live []*Object, err error) {
 	found := make([]*Object, len(objects))
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -46,7 +46,11 @@ func Live(ctx context.Context, cluster Getter, objects []*Object) (given, live [
 		plain.content = yieldToControlPlane(plain.content, found[i].content)
 		cut := *found[i]
 		cut.APIVersion, cut.Component = o.APIVersion, o.Component
-		cut.content, _ = restrictTo(withoutNoise(found[i].content), plain.content).(map[string]any)
+		pattern, err := withFieldsByHand(plain.content, found[i].content)
+		if err != nil {
+			return nil, nil, fmt.Errorf("comparing %s: %w", o.ID(), err)
+		}
+		cut.content, _ = restrictTo(withoutNoise(found[i].content), pattern).(map[string]any)
 		live = append(live, &cut)
 	}
 	return given, live, nil

@@ -22,9 +22,7 @@ func withoutNoise(content map[string]any) map[string]any {
 	if annotations != nil && len(annotations) == 0 {
 		delete(metadata, "annotations")
 	}
-	webhooks, _ := out["webhooks"].([]any)
-	for _, w := range webhooks {
-		m, _ := w.(map[string]any)
+	for _, m := range lookupMaps(out, "webhooks") {
 		delete(lookupMap(m, "clientConfig"), "caBundle")
 	}
 	delete(lookupMap(out, "spec", "conversion", "webhook", "clientConfig"), "caBundle")

@@ -30,7 +30,7 @@ type Plan struct {
 // Step is what happens to one object.
 type Step struct {
 	ObjectChange
-	// Conflicts are fields that another manager holds with another value.
+	// Conflicts are fields that another manager holds.
 	Conflicts []Conflict `json:"conflicts,omitempty"`
 	// Manifest is what is applied; nil for a deletion.
 	Manifest map[string]any `json:"manifest,omitempty"`
@@ -94,25 +94,47 @@ func planSteps(ctx context.Context, cluster Cluster, objects, gone []*Object) ([
 	return steps, nil
 }
 
+// looksAtOne is how often an object is looked at until it stands still: a
+// starting istiod writes into its webhooks while they are planned.
+const looksAtOne = 3
+
 // planObject finds out what applying one object would change.
 func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
+	var step Step
+	for range looksAtOne {
+		found, err := cluster.Get(ctx, o.groupKind(), o.Namespace, o.Name)
+		if missing(err) {
+			return Step{ObjectChange: newChange(Create, o, nil), Manifest: markCreated(o)}, nil
+		}
+		if err != nil {
+			return step, fmt.Errorf("planning %s: %w", o.ID(), err)
+		}
+		live, err := liveObject(found)
+		if err != nil {
+			return step, err
+		}
+		before, err := digest(live.content)
+		if err != nil {
+			return step, err
+		}
+		if before == step.Before {
+			return step, nil // it stands still: the conflicts are no race
+		}
+		if step, err = planChange(ctx, cluster, o, live); err != nil {
+			return step, fmt.Errorf("planning %s: %w", o.ID(), err)
+		}
+		step.Before = before
+		if len(step.Conflicts) == 0 {
+			break
+		}
+	}
+	return step, nil
+}
+
+// planChange finds out what applying an object would change of the one that is
+// there.
+func planChange(ctx context.Context, cluster Applier, o, live *Object) (Step, error) {
 	step := Step{Manifest: o.content}
-	found, err := cluster.Get(ctx, o.groupKind(), o.Namespace, o.Name)
-	if missing(err) {
-		step.ObjectChange = newChange(Create, o, nil)
-		step.Manifest = markCreated(o)
-		return step, nil
-	}
-	if err != nil {
-		return step, fmt.Errorf("planning %s: %w", o.ID(), err)
-	}
-	live, err := liveObject(found)
-	if err != nil {
-		return step, err
-	}
-	if step.Before, err = digest(live.content); err != nil {
-		return step, err
-	}
 	if o.Kind == "CustomResourceDefinition" && sameCRD(keepShared(o, live), live.content) {
 		step.ObjectChange = newChange(Keep, o, nil)
 		return step, nil
@@ -120,16 +142,15 @@ func planObject(ctx context.Context, cluster Cluster, o *Object) (Step, error) {
 	step.Manifest = keepMark(yieldToControlPlane(keepShared(o, live), live.content), live.content)
 	planned, conflicts, err := dryRun(ctx, cluster, o.ID(), step.Manifest)
 	if err != nil {
-		return step, fmt.Errorf("planning %s: %w", o.ID(), err)
+		return step, err
 	}
-	step.Conflicts = conflicts
-	fields := hideSecrets(o.Kind, compareValues(nil, "", withoutNoise(live.content), withoutNoise(planned)))
-	markSame(step.Conflicts, fields)
+	fields := compareValues(nil, "", withoutNoise(live.content), withoutNoise(planned))
+	step.Conflicts = markSame(conflicts, fields)
 	action := Change
 	if len(fields) == 0 {
 		action = Keep
 	}
-	step.ObjectChange = newChange(action, o, fields)
+	step.ObjectChange = newChange(action, o, hideSecrets(o.Kind, fields))
 	return step, nil
 }
 
@@ -163,11 +184,12 @@ func (p *Plan) Changes() []ObjectChange {
 	return changes
 }
 
-// Conflicts lists the fields that other managers hold, over all steps.
+// Conflicts lists the fields that other managers hold with another value, over
+// all steps.
 func (p *Plan) Conflicts() []Conflict {
 	var all []Conflict
 	for _, step := range p.Steps {
-		all = append(all, step.Conflicts...)
+		all = append(all, inTheWay(step.Conflicts)...)
 	}
 	return all
 }

@@ -79,7 +79,7 @@ func findPrunable(ctx context.Context, cluster Lister, c *Config, wanted []*Obje
 			return nil, err
 		}
 		if keep[o.key()] || found.Labels[keepLabel] == "true" || found.Labels[tagLabel] != "" ||
-			found.Annotations["meta.helm.sh/release-name"] != "" || derived(o) {
+			found.Annotations[helmReleaseAnnotation] != "" || derived(o) {
 			continue
 		}
 		if name := lookupString(c.tree, "metadata", "name"); found.Labels[ownerNameLabel] != "" &&

@@ -162,10 +162,27 @@ func TestImages(t *testing.T) {
 			t.Errorf("%s: %+v", want, i)
 		}
 	}
+	if _, ok := byImage["mirror.example:5000/istio/agentgateway:1.2.3-distroless"]; ok {
+		t.Error("an image of gateways that nothing makes is listed")
+	}
 	pinned := byImage["other.example/pilot@sha256:0000000000000000000000000000000000000000000000000000000000000000"]
 	if !strings.HasPrefix(pinned.Digest, "sha256:") || pinned.Tag != "" {
 		t.Errorf("the pinned image is %+v of %v", pinned, images)
 	}
+}
+
+// The experimental gateways have an image of their own; mirrors need it too.
+func TestImagesOfAgentgateways(t *testing.T) {
+	images, err := Images(renderYAML(t, "", "profile=minimal", "tag=1.2.3", "values.pilot.env.PILOT_ENABLE_AGENTGATEWAY=true"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range images {
+		if i.Image == "docker.io/istio/agentgateway:1.2.3" && strings.Contains(i.UsedBy[0], "istio-agentgateway") {
+			return
+		}
+	}
+	t.Errorf("it is not in %+v", images)
 }
 
 func TestRenderInjectionIsPartOfTheWhole(t *testing.T) {

@@ -162,10 +162,7 @@ func proxyRevision(pod *resource.Object) string {
 
 func proxyImage(pod map[string]any) string {
 	for _, list := range []string{"containers", "initContainers"} {
-		found, _ := lookup(pod, "spec", list)
-		containers, _ := found.([]any)
-		for _, c := range containers {
-			m, _ := c.(map[string]any)
+		for _, m := range lookupMaps(pod, "spec", list) {
 			if m["name"] == "istio-proxy" {
 				return lookupString(m, "image")
 			}

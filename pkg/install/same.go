@@ -11,17 +11,12 @@ func sameCRD(rendered, live map[string]any) bool {
 	if !appliedByUs(live) {
 		return false
 	}
-	wanted, _ := lookup(rendered, "spec", "versions")
-	found, _ := lookup(live, "spec", "versions")
-	a, _ := wanted.([]any)
-	b, _ := found.([]any)
+	a, b := lookupMaps(rendered, "spec", "versions"), lookupMaps(live, "spec", "versions")
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		v, _ := a[i].(map[string]any)
-		w, _ := b[i].(map[string]any)
-		if !reflect.DeepEqual(plainNumbers(v["schema"]), plainNumbers(w["schema"])) {
+		if !reflect.DeepEqual(plainNumbers(a[i]["schema"]), plainNumbers(b[i]["schema"])) {
 			return false
 		}
 	}
@@ -30,10 +25,7 @@ func sameCRD(rendered, live map[string]any) bool {
 
 // appliedByUs looks for this program among the managers of an object.
 func appliedByUs(live map[string]any) bool {
-	fields, _ := lookup(live, "metadata", "managedFields")
-	list, _ := fields.([]any)
-	for _, entry := range list {
-		m, _ := entry.(map[string]any)
+	for _, m := range lookupMaps(live, "metadata", "managedFields") {
 		if m["manager"] == FieldManager && m["operation"] == "Apply" {
 			return true
 		}

@@ -114,12 +114,11 @@ func webhookTarget(content map[string]any) string {
 	if service := webhookService(content); service != "" {
 		return "Service " + service
 	}
-	hooks, _ := content["webhooks"].([]any)
+	hooks := lookupMaps(content, "webhooks")
 	if len(hooks) == 0 {
 		return "nobody"
 	}
-	m, _ := hooks[0].(map[string]any)
-	return lookupString(m, "clientConfig", "url")
+	return lookupString(hooks[0], "clientConfig", "url")
 }
 
 // tagObjects renders the webhook configuration and the service of a tag, and for
@@ -210,9 +209,7 @@ func defaultValidator(ctx context.Context, c *Config, o TagOptions, hook map[str
 
 // injectionHook finds the webhook that injects, nil if there is none.
 func injectionHook(content map[string]any) map[string]any {
-	hooks, _ := content["webhooks"].([]any)
-	for _, h := range hooks {
-		m, _ := h.(map[string]any)
+	for _, m := range lookupMaps(content, "webhooks") {
 		if strings.HasSuffix(lookupString(m, "name"), "sidecar-injector.istio.io") {
 			return m
 		}
@@ -224,9 +221,7 @@ func injectionHook(content map[string]any) map[string]any {
 // certificate and the service that answers. A tag is the user's own: it carries
 // no label of ownership, so that no installation prunes it.
 func adoptFrom(canonical *Object, hook map[string]any, o *Object) {
-	hooks, _ := o.content["webhooks"].([]any)
-	for _, h := range hooks {
-		m, _ := h.(map[string]any)
+	for _, m := range lookupMaps(o.content, "webhooks") {
 		if bundle := lookupString(hook, "clientConfig", "caBundle"); bundle != "" {
 			put(m, bundle, "clientConfig", "caBundle")
 		}
@@ -272,14 +267,11 @@ func SetTag(ctx context.Context, cluster Cluster, change *TagChange) error {
 func neutralized(content map[string]any) map[string]any {
 	out := withoutNoise(content)
 	never := Values{"matchLabels": Values{"istio.io/deactivated": "never-match"}}
-	hooks, _ := out["webhooks"].([]any)
-	live, _ := content["webhooks"].([]any)
-	for i, h := range hooks {
-		m, _ := h.(map[string]any)
-		m["namespaceSelector"], m["objectSelector"] = clone(never), clone(never)
-		original, _ := live[i].(map[string]any)
-		if bundle := lookupString(original, "clientConfig", "caBundle"); bundle != "" {
-			put(m, bundle, "clientConfig", "caBundle")
+	live := lookupMaps(content, "webhooks")
+	for i, hook := range lookupMaps(out, "webhooks") {
+		hook["namespaceSelector"], hook["objectSelector"] = clone(never), clone(never)
+		if bundle := lookupString(live[i], "clientConfig", "caBundle"); bundle != "" {
+			put(hook, bundle, "clientConfig", "caBundle")
 		}
 	}
 	return out

@@ -70,6 +70,17 @@ func lookupMap(v Values, keys ...string) Values {
 	return m
 }
 
+// lookupMaps gives the elements of a list of mappings, nil for one that is none.
+func lookupMaps(v Values, keys ...string) []Values {
+	found, _ := lookup(v, keys...)
+	list, _ := found.([]any)
+	maps := make([]Values, len(list))
+	for i, element := range list {
+		maps[i], _ = element.(map[string]any)
+	}
+	return maps
+}
+
 func lookupString(v Values, keys ...string) string {
 	found, _ := lookup(v, keys...)
 	s, _ := found.(string)

@@ -32,6 +32,9 @@ type Removal struct {
 	Reasons map[string]string
 	// Namespaces of the control plane; they go last. Only with Purge.
 	Namespaces []NamespaceFate
+	// Releases of Helm, as namespace/name, whose objects are among those that go.
+	// Helm goes on listing them until it is told.
+	Releases []string
 
 	pods map[string]bool // namespace/name of the pods seen in those namespaces
 }
@@ -87,6 +90,9 @@ func FindInstalled(ctx context.Context, cluster Remover, o UninstallOptions) (*R
 		return nil, err
 	}
 	if o.Purge {
+		if err := r.addUnmarked(ctx, cluster, kinds); err != nil {
+			return nil, err
+		}
 		if err := r.addTraces(ctx, cluster, revisions); err != nil {
 			return nil, err
 		}

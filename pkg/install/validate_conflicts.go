@@ -117,13 +117,10 @@ func (v *validator) checkGatewayNames(merged Values) {
 	type place struct{ namespace, name string }
 	first := map[place][]string{}
 	for _, comp := range components() {
-		entries, _ := lookup(merged, "spec", "components", comp.key)
-		list, _ := entries.([]any)
 		if !comp.gateway() {
 			continue
 		}
-		for n, entry := range list {
-			gateway, _ := entry.(map[string]any)
+		for n, gateway := range lookupMaps(merged, "spec", "components", comp.key) {
 			if enabled, ok := gateway["enabled"].(bool); ok && !enabled {
 				continue
 			}
@@ -169,11 +166,8 @@ func (v *validator) checkTags(merged Values) {
 // mesh configuration then (pkg/config/validation/agent of Istio 1.31).
 func (v *validator) checkProviders(merged Values) {
 	for _, keys := range [][]string{{"spec", "meshConfig", "extensionProviders"}, {"spec", "values", "meshConfig", "extensionProviders"}} {
-		found, _ := lookup(merged, keys...)
-		list, _ := found.([]any)
 		first := map[string][]string{}
-		for n, entry := range list {
-			provider, _ := entry.(map[string]any)
+		for n, provider := range lookupMaps(merged, keys...) {
 			name := lookupString(provider, "name")
 			at := append(slices.Clone(keys), "["+strconv.Itoa(n)+"]", "name")
 			if other, taken := first[name]; taken && name != "" {

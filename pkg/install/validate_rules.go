@@ -62,32 +62,27 @@ func (v *validator) checkGateways(tree Values) {
 		if !comp.gateway() {
 			continue
 		}
-		entries, _ := lookup(tree, "spec", "components", comp.key)
-		list, _ := entries.([]any)
 		asRoot := lookupBool(tree, comp.rootPath("runAsRoot")...)
-		for n, entry := range list {
+		for n, gateway := range lookupMaps(tree, "spec", "components", comp.key) {
 			keys := []string{"spec", "components", comp.key, "[" + strconv.Itoa(n) + "]"}
-			gateway, _ := entry.(map[string]any)
 			name := lookupString(gateway, "name")
 			if name != "" && len(validation.IsDNS1123Subdomain(name)) > 0 {
 				v.report(append(keys, "name"), fmt.Sprintf("%q cannot be the name of an object", name),
 					"use lower-case letters, digits, dashes and dots")
 			}
-			ports, _ := lookup(gateway, "k8s", "service", "ports")
 			if !asRoot {
-				v.checkPorts(append(keys, "k8s", "service", "ports"), ports, comp)
+				v.checkPorts(append(keys, "k8s", "service", "ports"), lookupMaps(gateway, "k8s", "service", "ports"), comp)
 			}
 		}
-		if ports, _ := lookup(tree, comp.rootPath("ingressPorts")...); !asRoot {
-			v.checkPorts(comp.rootPath("ingressPorts"), ports, comp)
+		if !asRoot {
+			at := comp.rootPath("ingressPorts")
+			v.checkPorts(at, lookupMaps(tree, at...), comp)
 		}
 	}
 }
 
-func (v *validator) checkPorts(keys []string, ports any, comp component) {
-	list, _ := ports.([]any)
-	for n, entry := range list {
-		port, _ := entry.(map[string]any)
+func (v *validator) checkPorts(keys []string, ports []Values, comp component) {
+	for n, port := range ports {
 		number, target := asInt(port["port"]), asInt(port["targetPort"])
 		if _, named := port["targetPort"].(string); named {
 			continue

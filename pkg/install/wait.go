@@ -179,10 +179,7 @@ func rolloutState(o map[string]any, wanted int64, updatedField, availableField s
 }
 
 func condition(o map[string]any, kind string) bool {
-	conditions, _ := lookup(o, "status", "conditions")
-	list, _ := conditions.([]any)
-	for _, c := range list {
-		m, _ := c.(map[string]any)
+	for _, m := range lookupMaps(o, "status", "conditions") {
 		if m["type"] == kind && m["status"] == "True" {
 			return true
 		}

@@ -61,10 +61,7 @@ func (r *runner) why(ctx context.Context, o *Object, brief bool) string {
 // refused reads the conditions by which controllers tell that they could not
 // even make pods.
 func refused(content map[string]any) string {
-	conditions, _ := lookup(content, "status", "conditions")
-	list, _ := conditions.([]any)
-	for _, c := range list {
-		m, _ := c.(map[string]any)
+	for _, m := range lookupMaps(content, "status", "conditions") {
 		if m["type"] == "ReplicaFailure" && m["status"] == "True" {
 			return lookupString(m, "message")
 		}

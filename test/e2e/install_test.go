@@ -16,6 +16,9 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/meshctl/meshctl/test/lab"
 )
 
 // change is what a plan's JSON says of an object.
@@ -69,6 +72,12 @@ func TestInstallFromNothingToNothing(t *testing.T) {
 	mustMeshctl(t, l.Kubeconfig, "check")
 	if same := mustMeshctl(t, l.Kubeconfig, "manifest", "diff", "profile:default", "cluster"); same != "no differences\n" {
 		t.Errorf("the cluster differs from what was installed:\n%s", same)
+	}
+	annotateByHand(t, l, "istiod")
+	r := runMeshctl(t, l.Kubeconfig, "manifest", "diff", "profile:default", "cluster")
+	r.want(t, 3)
+	if want := `metadata.annotations: (none) → {"rotated-by":"night-shift"}`; !strings.Contains(r.stdout, want) || strings.Count(r.stdout, "Deployment") != 1 {
+		t.Errorf("what was added by hand does not show as %q:\n%s", want, r.stdout)
 	}
 
 	logging := []string{"--set", "meshConfig.accessLogFile=/dev/stdout"}
@@ -238,6 +247,19 @@ func TestUpgradeChecksTheStep(t *testing.T) {
 		t.Errorf("got:\n%s", r.stderr)
 	}
 	mustMeshctl(t, l.Kubeconfig, "upgrade", "--yes", "--profile", "minimal", "--set", "meshConfig.accessLogFile=/dev/stdout")
+
+	// Without a file it goes on from what was asked for: no setting gets lost, no
+	// gateway comes with the default profile.
+	r = runMeshctl(t, l.Kubeconfig, "upgrade", "--plan")
+	r.want(t, 0)
+	if !strings.Contains(r.stderr, "starting from what the installed mesh was asked for") {
+		t.Errorf("it is not told what it starts from:\n%s", r.stderr)
+	}
+	r = runMeshctl(t, l.Kubeconfig, "upgrade", "--plan", "-o", "name", "--set", "meshConfig.accessLogEncoding=JSON")
+	r.want(t, 3)
+	if strings.Contains(r.stdout, "Deployment") {
+		t.Errorf("one setting changes a Deployment:\n%s", r.stdout)
+	}
 }
 
 // An installation that is killed at any point is completed by the next one. The
@@ -270,16 +292,25 @@ func TestInstallSurvivesBeingKilled(t *testing.T) {
 	}
 }
 
+// annotateByHand does what kubectl edit does.
+func annotateByHand(t *testing.T, l *lab.Lab, deployment string) {
+	t.Helper()
+	patch := []byte(`{"metadata": {"annotations": {"rotated-by": "night-shift"}}}`)
+	_, err := l.Client.AppsV1().Deployments("istio-system").Patch(t.Context(), deployment, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-edit"})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Fields that another tool holds are named, and taken over only when asked.
 func TestTakeoverFromHelm(t *testing.T) {
 	l := freshLab(t)
 	manifests := mustMeshctl(t, l.Kubeconfig, "manifest", "generate", "--profile", "minimal",
 		"--set", "values.pilot.resources.requests.cpu=11m", "--set", "values.pilot.resources.requests.memory=22Mi")
 	applyAs(t, l, "helm", manifests)
-	if err := l.WaitForWebhooks(t.Context()); err != nil { // istiod writes its part of them when it starts
-		t.Fatal(err)
-	}
 
+	// At this moment istiod starts and writes its part of the webhooks, while the
+	// plan is made.
 	r := runMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
 	r.want(t, 1)
 	if !strings.Contains(r.stderr, "helm") || !strings.Contains(r.stderr, "resources.requests.cpu") {
@@ -289,6 +320,23 @@ func TestTakeoverFromHelm(t *testing.T) {
 	if changes := planned(t, l.Kubeconfig, "--profile", "minimal"); len(changes) > 0 {
 		t.Errorf("after the takeover there is still something to change: %+v", changes)
 	}
+}
+
+// A mesh that no installer has marked as its own goes whole, and the next
+// installation finds nothing of it in its way.
+func TestPurgeOfAMeshMadeFromManifests(t *testing.T) {
+	l := freshLab(t)
+	dropNamespace(t, l) // as it may have been left by another story
+	before := snapshot(t, l)
+	applyAs(t, l, "helm", mustMeshctl(t, l.Kubeconfig, "manifest", "generate", "--profile", "minimal"))
+	if err := l.WaitForWebhooks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dropNamespace(t, l)
+	if diff := differences(before, snapshot(t, l)); diff != nil {
+		t.Errorf("the cluster is not as it was before:\n%s", strings.Join(diff, "\n"))
+	}
+	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
 }
 
 // A user without rights is told all that is missing, not only the first.
