@@ -1,26 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/snapshot"
+)
+
+// collectTimeout bounds a collection, and answerTimeout each question in it.
+const (
+	collectTimeout = 30 * time.Minute
+	answerTimeout  = 30 * time.Second
 )
 
 type collectOptions struct {
 	archive string
+	folder  string
 	include []string
 	exclude []string
 	quick   bool
+	dryRun  bool
 	begin   string
 	end     string
 	since   time.Duration
@@ -28,6 +34,11 @@ type collectOptions struct {
 	logSize string
 	budget  string
 	workers int
+	timeout time.Duration
+	answers time.Duration
+
+	skipAnalysis bool // istioctl's --skip-analyze
+	skipProxies  bool // istioctl's --skip-proxy-debug
 
 	picks     snapshot.Filter
 	window    logWindow
@@ -50,18 +61,24 @@ ARCHIVE. --quick leaves out logs, statistics and what istiod would send.
 
 Passwords, tokens, keys, authorization headers, values of Secrets and of the
 applications' variables are taken out before anything is written; the archive
-lists what was taken out, and what could not be collected, and why.
+lists what was taken out, and what could not be collected, and why. Whatever
+fails or takes too long, the rest is kept.
 
 A filter is NAMESPACES/DEPLOYMENTS/PODS/LABELS/ANNOTATIONS/CONTAINERS, each part a
 list separated by commas, with * for any text; empty parts and parts at the end
-may be left out. It picks the pods whose proxies and logs are collected; objects
-are collected from the whole mesh.`,
+may be left out. One of the names must fit, and all of the labels (KEY=VALUE) and
+annotations. It picks the pods whose proxies and logs are collected; objects are
+collected from the whole mesh.`,
 		Example: `  meshctl collect -o mesh.tar.zst
   meshctl analyze --from mesh.tar.zst
   meshctl proxy-config routes deploy/web.shop --from mesh.tar.zst
 
+  # What would be collected
+  meshctl collect --dry-run
+
   # Only the proxies of one application, without logs
   meshctl collect --quick --include shop/web-*
+  meshctl collect --quick --include 'shop///app.kubernetes.io/name=web'
 
   # What happened in the last quarter of an hour
   meshctl collect --since 15m --exclude 'kube-*'
@@ -69,9 +86,12 @@ are collected from the whole mesh.`,
   # What happened around an incident last night
   meshctl collect --start-time 2026-11-20T23:50:00Z --end-time 2026-11-21T00:10:00Z`,
 		Args:        usageArgs(cobra.NoArgs),
-		Annotations: map[string]string{noDeadline: "true"},
+		Annotations: map[string]string{noDeadline: "true"}, // what is there when the time is over is kept
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.validate(e.now()); err != nil {
+				return err
+			}
+			if err := answerPeerFlags(e, cmd.Flags()); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -80,20 +100,29 @@ are collected from the whole mesh.`,
 			return runCollect(cmd.Context(), e, o)
 		},
 	}
-	f := cmd.Flags()
+	o.addFlags(e, cmd.Flags())
+	o.addPeerFlags(cmd.Flags())
+	e.adminPortFlag(cmd)
+	return cmd
+}
+
+func (o *collectOptions) addFlags(e *env, f *pflag.FlagSet) {
 	f.VarP(archiveFlag{e, &o.archive}, "output", "o", "archive `file` to write (default: mesh-TIME.tar.zst); or json, yaml, name: how to tell of it")
+	f.StringVar(&o.folder, "output-dir", "", "`folder` for the archive")
+	f.BoolVar(&o.dryRun, "dry-run", false, "list what would be collected, and collect nothing")
 	f.StringArrayVar(&o.include, "include", nil, "`filter` of the pods to look into (repeatable; default: all)")
-	f.StringArrayVar(&o.exclude, "exclude", []string{"kube-*"}, "`filter` of the pods to leave out (repeatable)")
+	f.StringArrayVar(&o.exclude, "exclude", []string{"kube-*,local-path-storage"}, "`filter` of the pods to leave out (repeatable)")
 	f.BoolVar(&o.quick, "quick", false, "objects and what proxies and istiods have only: no logs, no statistics, not what istiod would send")
 	f.StringVar(&o.begin, "start-time", "", "leave out what logs say of the time before this `time` (RFC 3339)")
 	f.StringVar(&o.end, "end-time", "", "leave out what logs say of the time after this `time` (RFC 3339; default: now)")
 	f.DurationVar(&o.since, "duration", 0, "the same as --since")
 	f.DurationVar(&o.since, "since", 0, "leave out what logs say of more than this `time` before --end-time (0 = nothing)")
-	f.Int64Var(&o.tail, "tail", 5000, "`lines` of each log, from its end")
-	f.StringVar(&o.logSize, "log-size", "4Mi", "`size` of each log")
+	f.Int64Var(&o.tail, "tail", 5000, "`lines` of each log, from its end (0 = all)")
+	f.StringVar(&o.logSize, "log-size", "4Mi", "`size` of each log (0 = no limit)")
 	f.StringVar(&o.budget, "size", "1Gi", "`size` of the archive beyond which nothing more is collected (0 = no limit)")
 	f.IntVar(&o.workers, "workers", 8, "`number` of pods asked at once")
-	return cmd
+	f.DurationVar(&o.timeout, "timeout", collectTimeout, "`time` for all of it, after which what is there is kept (0 = no limit)")
+	f.DurationVar(&o.answers, "answer-timeout", answerTimeout, "`time` for each single answer (0 = no limit)")
 }
 
 func (o *collectOptions) validate(now time.Time) (err error) {
@@ -106,11 +135,13 @@ func (o *collectOptions) validate(now time.Time) (err error) {
 	if o.sizeLimit, err = parseSize("--size", o.budget); err != nil {
 		return err
 	}
-	if o.workers < 1 {
+	switch {
+	case o.workers < 1:
 		return usagef("--workers %d: expected 1 or more", o.workers)
-	}
-	if o.tail < 0 || o.since < 0 {
+	case o.tail < 0 || o.since < 0:
 		return usagef("--tail and --since cannot be negative")
+	case o.timeout < 0 || o.answers < 0:
+		return usagef("--timeout and --answer-timeout cannot be negative (0 means no limit)")
 	}
 	o.window, err = newLogWindow(o.begin, o.end, o.since, now)
 	return err
@@ -126,23 +157,27 @@ func parseSize(flag, text string) (int64, error) {
 }
 
 func runCollect(ctx context.Context, e *env, o *collectOptions) error {
+	name, err := o.archiveName(e.now())
+	if err != nil {
+		return err
+	}
 	cluster, err := e.cluster()
 	if err != nil {
 		return err
 	}
-	name := o.archive
-	if name == "" {
-		name = "mesh-" + e.now().Format("20060102-150405") + ".tar.zst"
-	}
-	source, cancel := e.step(ctx)
+	begun := time.Now()
+	first, cancel := e.step(ctx)
 	defer cancel()
-	server, err := cluster.GetRaw(source, "/version")
+	server, err := cluster.GetRaw(first, "/version")
 	if err != nil {
 		return err
 	}
-	plan, err := o.plan(source, e, cluster)
+	plan, err := o.plan(first, e, cluster)
 	if err != nil {
 		return err
+	}
+	if o.dryRun {
+		return plan.print(e)
 	}
 	w, err := snapshot.Create(name, snapshot.Index{
 		Created: e.now().UTC().Truncate(time.Second),
@@ -155,18 +190,18 @@ func runCollect(ctx context.Context, e *env, o *collectOptions) error {
 		return err
 	}
 	defer w.Abort()
-	for what, reason := range plan.failures {
-		w.Fail(what, reason)
+	capture := snapshot.CaptureOptions{Workers: o.workers, Budget: o.sizeLimit, Timeout: o.answers}
+	if o.timeout > 0 {
+		capture.Until = begun.Add(o.timeout)
 	}
 	progress := e.collectProgress()
-	err = snapshot.Capture(ctx, w, plan.objects, plan.groups, snapshot.CaptureOptions{
-		Workers: o.workers, Budget: o.sizeLimit, Timeout: e.global.timeout, Progress: progress.report,
-	})
+	capture.Progress = progress.report
+	err = snapshot.Capture(ctx, w, plan.objects, plan.groups, capture)
 	progress.end()
 	if err != nil {
 		return err
 	}
-	if err := e.captureViews(ctx, w); err != nil {
+	if err := o.captureViews(ctx, e, w); err != nil {
 		return err
 	}
 	index, err := w.Finish(e.now().UTC())
@@ -176,72 +211,17 @@ func runCollect(ctx context.Context, e *env, o *collectOptions) error {
 	return o.printCollected(e, name, index)
 }
 
-// printCollected says what the archive holds: its name on stdout, the rest to the user.
-func (o *collectOptions) printCollected(e *env, name string, index snapshot.Index) error {
-	summary := snapshot.Summarize(index)
-	e.tell("collected %d objects, %d proxies, %d istiods, %d logs", summary.Objects, summary.Proxies, summary.Istiods, summary.Logs)
-	if summary.Redacted > 0 {
-		e.tell("redacted %d secrets; `meshctl snapshot show %s --redacted` lists where", summary.Redacted, name)
+// archiveName is where the archive will be.
+func (o *collectOptions) archiveName(now time.Time) (string, error) {
+	name := cmp.Or(o.archive, "mesh-"+now.Format("20060102-150405")+".tar.zst")
+	if o.folder != "" && !filepath.IsAbs(name) {
+		name = filepath.Join(o.folder, name)
 	}
-	if n := len(index.Failures); n > 0 {
-		e.tell("warning: %d things could not be collected; `meshctl snapshot show %s --failures` lists them", n, name)
+	if isDirectory(name) {
+		return "", usagef("--output %s is a folder; name the file, or give the folder by --output-dir", name)
 	}
-	if index.Truncated {
-		e.tell("warning: the size limit of %s was reached; raise it with --size or narrow --include", o.budget)
+	if folder := filepath.Dir(name); !isDirectory(folder) {
+		return "", fmt.Errorf("writing snapshot %s: there is no folder %s", name, folder)
 	}
-	switch e.global.output {
-	case printer.JSON, printer.YAML, printer.Name:
-		absolute, err := filepath.Abs(name)
-		if err != nil {
-			absolute = name
-		}
-		return printer.Print(e.out, e.global.output, printer.Report{
-			Data: struct {
-				Archive string `json:"archive"`
-				snapshot.Summary
-			}{absolute, summary},
-			Names: []string{name},
-		})
-	}
-	_, err := fmt.Fprintln(e.out, name)
-	return err
-}
-
-// gitVersion reads the API server's answer to /version.
-func gitVersion(answer []byte) string {
-	_, rest, _ := strings.Cut(string(answer), `"gitVersion"`)
-	parts := strings.SplitN(rest, `"`, 3)
-	if len(parts) < 3 {
-		return ""
-	}
-	return parts[1]
-}
-
-// archiveFlag is the flag -o of collect, which takes the name of the archive
-// and, as on every command, an output format; given twice, it takes both.
-type archiveFlag struct {
-	e    *env
-	name *string
-}
-
-func (f archiveFlag) String() string {
-	if f.name == nil {
-		return ""
-	}
-	return *f.name
-}
-
-func (archiveFlag) Type() string { return "string" }
-
-func (f archiveFlag) Set(text string) error {
-	format := printer.Format(strings.ToLower(text))
-	switch {
-	case slices.Contains(printer.Formats(), format):
-		f.e.global.output = format
-	case text == "":
-		return errors.New("expected the name of a file, or a format")
-	default:
-		*f.name = text
-	}
-	return nil
+	return name, nil
 }

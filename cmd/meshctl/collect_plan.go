@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -40,9 +36,10 @@ func (o *collectOptions) plan(ctx context.Context, e *env, cluster *kube.Cluster
 	if err != nil {
 		return nil, err
 	}
+	asker := asker{cluster: cluster, adminPort: e.adminPort(), secure: &secureControl{cluster: cluster, namespace: e.global.istioNamespace}}
 	sent := o.sentQuestions(pods)
 	for _, pod := range pods {
-		if group := o.podGroup(cluster, pod, e.global.istioNamespace, sent); len(group.Tasks) > 0 {
+		if group := o.podGroup(&asker, pod, e.global.istioNamespace, sent); len(group.Tasks) > 0 {
 			p.groups = append(p.groups, group)
 		}
 	}
@@ -105,56 +102,37 @@ func isMeshCRD(name string) bool {
 
 // podGroup lists what is asked of a pod: nothing of one that is no part of the
 // mesh or does not run.
-func (o *collectOptions) podGroup(cluster *kube.Cluster, pod *corev1.Pod, istioNamespace string, sent []podRequest) snapshot.Group {
+func (o *collectOptions) podGroup(a *asker, pod *corev1.Pod, istioNamespace string, sent []podRequest) snapshot.Group {
 	about := podAbout(pod)
 	group := snapshot.Group{What: fmt.Sprintf("pod %s/%s", pod.Namespace, pod.Name)}
 	if !o.picks.Picks(about, "") {
 		return group
 	}
-	tunnel := cluster.Tunnel(pod.Namespace, pod.Name)
+	tunnel := a.cluster.Tunnel(pod.Namespace, pod.Name)
 	group.Close = tunnel.Close
 	if pod.Status.Phase == corev1.PodRunning {
-		for _, r := range requestsOf(pod, o.quick) {
-			group.Tasks = append(group.Tasks, askTask(tunnel, pod, r))
-		}
+		questions := o.requestsOf(pod)
 		if isIstiod(pod) {
-			for _, r := range sent {
-				group.Tasks = append(group.Tasks, askTask(tunnel, pod, r))
-			}
+			questions = append(questions, sent...)
 		}
+		group.Tasks = a.askTasks(tunnel, pod, questions)
 	}
 	if !o.quick && (len(group.Tasks) > 0 || pod.Namespace == istioNamespace) {
-		group.Tasks = append(group.Tasks, o.logTasks(cluster, pod, about, istioNamespace)...)
+		group.Tasks = append(group.Tasks, o.logTasks(a.cluster, pod, about, istioNamespace)...)
 	}
 	return group
 }
 
-func askTask(tunnel *kube.Tunnel, pod *corev1.Pod, r podRequest) snapshot.Task {
-	return snapshot.Task{
-		Path:   snapshot.AnswerPath(pod.Namespace, pod.Name, r.port, r.path),
-		Source: strconv.Itoa(r.port),
-		Fetch: func(ctx context.Context) (io.ReadCloser, error) {
-			body, err := tunnel.Open(ctx, r.port, r.path)
-			if answer := new(kube.AnswerError); r.elsewhere && errors.As(err, &answer) && answer.Code == http.StatusNotFound {
-				return nil, snapshot.ErrNone
-			}
-			return body, err
-		},
-	}
-}
-
 // podAbout is what filters look at.
 func podAbout(pod *corev1.Pod) snapshot.Pod {
-	return snapshot.Pod{Namespace: pod.Namespace, Deployment: deploymentOf(pod), Name: pod.Name, Labels: pod.Labels, Annotations: pod.Annotations}
+	return snapshot.Pod{Namespace: pod.Namespace, Deployment: workloadOf(pod), Name: pod.Name, Labels: pod.Labels, Annotations: pod.Annotations}
 }
 
-// deploymentOf is the name of the Deployment behind a pod's ReplicaSet, whose
-// name is the Deployment's with the hash of the template.
-func deploymentOf(pod *corev1.Pod) string {
-	for _, owner := range pod.OwnerReferences {
-		if owner.Kind == "ReplicaSet" {
-			return strings.TrimSuffix(owner.Name, "-"+pod.Labels["pod-template-hash"])
-		}
+// workloadOf is the name of the Deployment behind a pod's ReplicaSet, whose name
+// is the Deployment's with the hash of the template; of other owners it is their own.
+func workloadOf(pod *corev1.Pod) string {
+	if len(pod.OwnerReferences) == 0 {
+		return ""
 	}
-	return ""
+	return strings.TrimSuffix(pod.OwnerReferences[0].Name, "-"+pod.Labels["pod-template-hash"])
 }

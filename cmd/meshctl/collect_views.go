@@ -14,7 +14,7 @@ import (
 // captureViews stores what `analyze -A` and `proxy-status` say of what was
 // captured, for readers who have no meshctl, or another one. They are made of
 // the archive, so the cluster is not asked twice.
-func (e *env) captureViews(ctx context.Context, w *snapshot.Writer) error {
+func (o *collectOptions) captureViews(ctx context.Context, e *env, w *snapshot.Writer) error {
 	archive := w.Archive(e.now().UTC())
 	for _, view := range []struct {
 		path string
@@ -23,6 +23,9 @@ func (e *env) captureViews(ctx context.Context, w *snapshot.Writer) error {
 		{snapshot.AnalysisPath, sayAnalysis},
 		{snapshot.ProxyStatusPath, func(ctx context.Context, e *env) error { return runProxyStatus(ctx, e, &proxyStatusOptions{}) }},
 	} {
+		if o.skipAnalysis && view.path == snapshot.AnalysisPath {
+			continue
+		}
 		if err := e.captureView(ctx, w, archive, view.path, view.say); err != nil {
 			return err
 		}

@@ -47,6 +47,15 @@ func debugAnswer(message []byte) ([]byte, error) {
 	return page, pageProblem(string(page))
 }
 
+// PageError says that an istiod answered that there is no such page.
+type PageError struct {
+	Status int // of HTTP
+	text   string
+}
+
+// Error quotes the answer.
+func (e *PageError) Error() string { return fmt.Sprintf("istiod answers %d: %s", e.Status, e.text) }
+
 // pageProblem finds out whether a page says that there is none: of a failed request istiod
 // sends the text as if it were the page, some versions with the status as JSON before it.
 func pageProblem(text string) error {
@@ -54,7 +63,8 @@ func pageProblem(text string) error {
 		var failed struct{ StatusCode string }
 		d := json.NewDecoder(strings.NewReader(text))
 		if d.Decode(&failed) == nil && failed.StatusCode != strconv.Itoa(http.StatusOK) {
-			return fmt.Errorf("istiod answers %s: %s", failed.StatusCode, strings.TrimSpace(text[d.InputOffset():]))
+			status, _ := strconv.Atoi(failed.StatusCode)
+			return &PageError{status, strings.TrimSpace(text[d.InputOffset():])}
 		}
 	}
 	for begin, status := range map[string]int{
@@ -64,7 +74,7 @@ func pageProblem(text string) error {
 		"Failed to parse request":     http.StatusBadRequest,
 	} {
 		if strings.HasPrefix(text, begin) {
-			return fmt.Errorf("istiod answers %d: %s", status, strings.TrimSpace(text))
+			return &PageError{status, strings.TrimSpace(text)}
 		}
 	}
 	return nil

@@ -46,6 +46,9 @@ type CaptureOptions struct {
 	Budget  int64 // bytes of the archive after which nothing more is begun; 0 is no bound
 	// Timeout bounds each Task; 0 is no bound.
 	Timeout time.Duration
+	// Until is the time after which nothing more is asked and what is there is
+	// kept; the zero time is no bound.
+	Until time.Time
 	// Progress hears of each thing that is done; never twice at once.
 	Progress func(done, total int, size int64)
 }
@@ -92,21 +95,55 @@ func (c *capture) done() {
 	}
 }
 
-// full reports that the budget is used up, and records it.
-func (c *capture) full() bool {
-	if c.options.Budget == 0 || c.w.Size() < c.options.Budget {
+// late reports that the time is over, and records it.
+func (c *capture) late() bool {
+	if c.options.Until.IsZero() || time.Now().Before(c.options.Until) {
 		return false
 	}
-	c.w.Truncate()
+	c.w.Late()
 	return true
 }
 
-var errSilent = errors.New("left out: it did not answer in time before")
+// question bounds what is asked for.
+func (c *capture) question(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	until := c.options.Until
+	if timeout > 0 {
+		if end := time.Now().Add(timeout); until.IsZero() || end.Before(until) {
+			until = end
+		}
+	}
+	if until.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, until)
+}
 
-var errBudget = errors.New("left out: the size budget was used up")
+// over is why nothing more is to be asked for, or nil.
+func (c *capture) over() error {
+	switch {
+	case c.late():
+		return errLate
+	case c.options.Budget > 0 && c.w.Size() >= c.options.Budget:
+		c.w.Truncate()
+		return errBudget
+	}
+	return nil
+}
+
+// Why something was left out.
+var (
+	errSilent = errors.New("left out: it did not answer in time before")
+	errBudget = errors.New("left out: the size budget was used up")
+	errLate   = errors.New("left out: the time was over")
+)
 
 func (c *capture) objects(ctx context.Context, task ObjectTask) error {
-	path := objectsPath(task.Kind.Kind, task.Kind.Group)
+	what := "objects of kind " + task.Kind.Kind
+	if reason := c.over(); reason != nil && ctx.Err() == nil {
+		c.w.Fail(what, reason)
+		return nil
+	}
+	path := ObjectsPath(task.Kind)
 	counts := map[string]int{}
 	spool, err := c.w.Spool()
 	if err != nil {
@@ -114,7 +151,9 @@ func (c *capture) objects(ctx context.Context, task ObjectTask) error {
 	}
 	defer spool.Close()
 	n := 0
-	err = task.Each(ctx, func(o *resource.Object) error {
+	bounded, cancel := c.question(ctx, 0)
+	defer cancel()
+	err = task.Each(bounded, func(o *resource.Object) error {
 		line, err := redactObject(o, counts)
 		if err == nil {
 			n++
@@ -126,7 +165,10 @@ func (c *capture) objects(ctx context.Context, task ObjectTask) error {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		c.w.Fail(fmt.Sprintf("objects of kind %s", task.Kind.Kind), err)
+		if c.late() {
+			err = fmt.Errorf("the time was over: %w", err)
+		}
+		c.w.Fail(what, err)
 		if n == 0 {
 			return nil
 		}
@@ -142,8 +184,8 @@ func (c *capture) group(ctx context.Context, g Group) error {
 	}
 	silent := map[string]int{}
 	for _, task := range g.Tasks {
-		if c.full() {
-			c.w.Fail(g.What+": "+task.Path, errBudget)
+		if reason := c.over(); reason != nil && ctx.Err() == nil {
+			c.w.Fail(g.What+": "+task.Path, reason)
 			continue
 		}
 		if task.Source != "" && silent[task.Source] >= 2 {
@@ -164,12 +206,8 @@ func (c *capture) group(ctx context.Context, g Group) error {
 // task fetches, redacts and stores one answer. A part of an answer is kept. The
 // error says that there is no point in going on.
 func (c *capture) task(ctx context.Context, g Group, t Task) (inTime bool, err error) {
-	bounded := ctx
-	if c.options.Timeout > 0 {
-		var cancel context.CancelFunc
-		bounded, cancel = context.WithTimeout(ctx, c.options.Timeout)
-		defer cancel()
-	}
+	bounded, cancel := c.question(ctx, c.options.Timeout)
+	defer cancel()
 	body, err := t.Fetch(bounded)
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)

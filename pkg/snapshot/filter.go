@@ -44,25 +44,43 @@ func NewFilter(include, exclude []string) (Filter, error) {
 
 func parsePattern(text string) (pattern, error) {
 	var p pattern
-	parts := strings.Split(text, "/")
+	parts := splitPattern(text)
 	if len(parts) > len(p) {
 		return p, fmt.Errorf("expected no more than NAMESPACES/DEPLOYMENTS/PODS/LABELS/ANNOTATIONS/CONTAINERS")
 	}
 	for i, part := range parts {
 		for _, word := range strings.Split(part, ",") {
-			if word == "" {
-				continue
+			pair := i == 3 || i == 4
+			if word == "" || word == "*" && pair {
+				continue // both fit anything
 			}
 			if _, err := path.Match(word, ""); err != nil {
 				return p, fmt.Errorf("%q is no pattern: %w", word, err)
 			}
-			if pair := i == 3 || i == 4; pair && !strings.Contains(word, "=") {
+			if pair && !strings.Contains(word, "=") {
 				return p, fmt.Errorf("%q: expected KEY=VALUE", word)
 			}
 			p[i] = append(p[i], word)
 		}
 	}
 	return p, nil
+}
+
+// splitPattern cuts a pattern at its slashes, except for those in the keys of
+// labels and annotations, such as app.kubernetes.io/name=web.
+func splitPattern(text string) []string {
+	var parts []string
+	for _, part := range strings.Split(text, "/") {
+		if last := len(parts) - 1; last == 3 || last == 4 {
+			words := strings.Split(parts[last], ",")
+			if word := words[len(words)-1]; word != "" && word != "*" && !strings.Contains(word, "=") {
+				parts[last] += "/" + part
+				continue
+			}
+		}
+		parts = append(parts, part)
+	}
+	return parts
 }
 
 // Picks reports whether a container of a pod is collected; container "" asks
@@ -77,7 +95,7 @@ func (f Filter) Picks(pod Pod, container string) bool {
 
 func (p pattern) fits(pod Pod, container string) bool {
 	return matches(p[0], pod.Namespace) && matches(p[1], pod.Deployment) && matches(p[2], pod.Name) &&
-		matchesPair(p[3], pod.Labels) && matchesPair(p[4], pod.Annotations) &&
+		matchesPairs(p[3], pod.Labels) && matchesPairs(p[4], pod.Annotations) &&
 		(container == "" || matches(p[5], container))
 }
 
@@ -88,14 +106,15 @@ func matches(patterns []string, text string) bool {
 	})
 }
 
-func matchesPair(patterns []string, pairs map[string]string) bool {
-	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool {
+// matchesPairs: all patterns must fit.
+func matchesPairs(patterns []string, pairs map[string]string) bool {
+	return !slices.ContainsFunc(patterns, func(p string) bool {
 		key, value, _ := strings.Cut(p, "=")
 		for k, v := range pairs {
 			if matches([]string{key}, k) && matches([]string{value}, v) {
-				return true
+				return false
 			}
 		}
-		return false
+		return true
 	})
 }

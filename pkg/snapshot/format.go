@@ -28,6 +28,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"errors"
 	"path"
 	"strings"
@@ -68,6 +69,7 @@ type Index struct {
 	Failures  []Failure  `json:"failures"`  // what could not be collected, and why
 	Redacted  []Redacted `json:"redacted"`  // what was taken out
 	Truncated bool       `json:"truncated"` // the size budget ended the collection
+	Late      bool       `json:"late"`      // its time was over
 }
 
 // Cluster says where the snapshot was taken.
@@ -116,12 +118,9 @@ var (
 	errTruncated = errors.New("the archive is cut off or damaged; its table of contents is missing")
 )
 
-// objectsPath is the entry with the objects of a kind.
-func objectsPath(kind, group string) string {
-	if group == "" {
-		group = "core"
-	}
-	return "objects/" + kind + "." + group + ".jsonl"
+// ObjectsPath is the entry with the objects of a kind.
+func ObjectsPath(k Kind) string {
+	return "objects/" + k.Kind + "." + cmp.Or(k.Group, "core") + ".jsonl"
 }
 
 // answerPath is the entry with a pod's answer to a GET request.

@@ -99,7 +99,7 @@ func (s *api) kind(group, resource string) (Kind, bool) {
 
 // load reads a kind's objects once.
 func (s *api) load(kind Kind) ([]*resource.Object, error) {
-	path := objectsPath(kind.Kind, kind.Group)
+	path := ObjectsPath(kind)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if objects, ok := s.objects[path]; ok {

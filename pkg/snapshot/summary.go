@@ -17,12 +17,13 @@ type Summary struct {
 	Failures  int       `json:"failures"`
 	Redacted  int       `json:"redacted"`
 	Truncated bool      `json:"truncated"`
+	Late      bool      `json:"late"`
 	Size      int64     `json:"size"` // of the contents, in bytes
 }
 
 // Summarize counts what an index lists.
 func Summarize(x Index) Summary {
-	s := Summary{Created: x.Created, Program: x.Program, Cluster: x.Cluster, Failures: len(x.Failures), Truncated: x.Truncated}
+	s := Summary{Created: x.Created, Program: x.Program, Cluster: x.Cluster, Failures: len(x.Failures), Truncated: x.Truncated, Late: x.Late}
 	for _, e := range x.Entries {
 		s.Size += e.Size
 		s.Objects += e.Count

@@ -170,6 +170,13 @@ func (w *Writer) Truncate() {
 	w.index.Truncated = true
 }
 
+// Late records that the time was over.
+func (w *Writer) Late() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.index.Late = true
+}
+
 // Archive reads what was added before, while more may follow. Now is the time
 // that it takes for the end. It lives as long as the Writer.
 func (w *Writer) Archive(now time.Time) *Archive {

@@ -153,6 +153,53 @@ func TestDashboardFollowsItsPodsAndOutlivesTheAPIServer(t *testing.T) {
 	d.end(syscall.SIGTERM)
 }
 
+// The API server itself goes away and comes back: who asks meanwhile waits, the
+// local port stays, and so does the command.
+func TestDashboardOutlivesARestartOfTheAPIServer(t *testing.T) {
+	c := mesh.In(t)
+	c.Apply(grafana)
+	c.WaitForRollouts()
+	c.MapPort(c.Pod("app.kubernetes.io/name=grafana"), 3000, page(t, "grafana"))
+	d := openDashboard(t, c.Kubeconfig, "grafana", "-n", c.Namespace)
+	d.want("/", "grafana")
+	before := d.files()
+
+	c.APIServer.Stop()
+	restarted := false
+	t.Cleanup(func() {
+		if !restarted {
+			restart(t, c)
+		}
+	})
+	answer := make(chan error, 1)
+	go func() {
+		body, err := d.get("/")
+		if body != "grafana" {
+			err = fmt.Errorf("got %q, %v", body, err)
+		}
+		answer <- err
+	}()
+	c.Eventually("a word about it", func() error {
+		if !strings.Contains(d.said(), "trying to connect again") {
+			return fmt.Errorf("it said:\n%s", d.said())
+		}
+		return nil
+	})
+	restart(t, c)
+	restarted = true
+	if err := <-answer; err != nil {
+		t.Errorf("the request that waited for the API server: %v\n%s", err, d.said())
+	}
+	d.want("/", "grafana") // at the same port: its URL is that of before
+	if told := strings.Count(d.said(), "\n"); told > 5 {
+		t.Errorf("it said %d lines:\n%s", told, d.said())
+	}
+	if after := d.files(); after > before+8 {
+		t.Errorf("%d open files before, %d after", before, after)
+	}
+	d.end(os.Interrupt)
+}
+
 // A page that is being read ends when its server goes away; the next one is that
 // of the server that came in its place.
 func TestDashboardEndsWhatItsServerLeft(t *testing.T) {
