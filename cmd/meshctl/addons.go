@@ -112,7 +112,7 @@ func (o *addonsChange) run(ctx context.Context, e *env, want func(context.Contex
 	}
 	changes := plan.Changes()
 	if o.onlyLooks() {
-		return o.show(e, plan)
+		return e.printPlan(plan, o.dryRun)
 	}
 	if conflicts := plan.Conflicts(); len(conflicts) > 0 && !o.forceConflicts {
 		return conflictsOf(conflicts)

@@ -55,21 +55,6 @@ func (w *wantedAddons) plan(ctx context.Context, cluster meshCluster, have *inst
 	return plan, err
 }
 
-// show prints a plan in place of carrying it out.
-func (o *addonsChange) show(e *env, plan *install.Plan) error {
-	changes := plan.Changes()
-	if err := e.printChanges(changes); err != nil {
-		return err
-	}
-	if conflicts := plan.Conflicts(); len(conflicts) > 0 {
-		e.warn((&install.ConflictError{Conflicts: conflicts}).Error())
-	}
-	if len(changes) > 0 && !o.dryRun {
-		return errFindings
-	}
-	return nil
-}
-
 func conflictsOf(conflicts []install.Conflict) error {
 	return fmt.Errorf("%w\n--force-conflicts takes them over", &install.ConflictError{Conflicts: conflicts})
 }

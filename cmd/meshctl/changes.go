@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -28,31 +29,17 @@ func (e *env) printChanges(changes []install.ObjectChange) error {
 func (e *env) writeChanges(w io.Writer, changes []install.ObjectChange) error {
 	var b strings.Builder
 	count := map[install.Action]int{}
+	marked := 0 // objects that get nothing else
 	for _, c := range changes {
 		count[c.Action]++
-		sign, color := "~", "33"
-		switch c.Action {
-		case install.Create:
-			sign, color = "+", "32"
-		case install.Delete:
-			sign, color = "-", "31"
+		if onlyMarks(c) && e.global.output != printer.Wide {
+			marked++
+			continue
 		}
-		line := fmt.Sprintf("%s %s %s", sign, c.Action, c.ID())
-		if e.colored(w) {
-			line = "\x1b[" + color + "m" + line + "\x1b[0m"
-		}
-		b.WriteString(line + "\n")
-		marks := 0
-		for _, f := range c.Fields {
-			if isNewMark(f) {
-				marks++
-				continue
-			}
-			fmt.Fprintf(&b, "    %s:%s\n", f.Path, fieldChange(f))
-		}
-		if marks > 0 {
-			fmt.Fprintf(&b, "    metadata.labels: %d labels that mark it as part of the installation\n", marks)
-		}
+		writeChange(&b, c, e.colored(w))
+	}
+	if marked > 0 {
+		fmt.Fprintf(&b, "~ %d objects only get the labels that mark them as part of the installation (-o wide lists them)\n", marked)
 	}
 	if len(changes) == 0 {
 		b.WriteString("no differences\n")
@@ -62,6 +49,37 @@ func (e *env) writeChanges(w io.Writer, changes []install.ObjectChange) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func writeChange(b *strings.Builder, c install.ObjectChange, colored bool) {
+	sign, color := "~", "33"
+	switch c.Action {
+	case install.Create:
+		sign, color = "+", "32"
+	case install.Delete:
+		sign, color = "-", "31"
+	}
+	line := fmt.Sprintf("%s %s %s", sign, c.Action, c.ID())
+	if colored {
+		line = "\x1b[" + color + "m" + line + "\x1b[0m"
+	}
+	b.WriteString(line + "\n")
+	marks := 0
+	for _, f := range c.Fields {
+		if isNewMark(f) {
+			marks++
+			continue
+		}
+		fmt.Fprintf(b, "    %s:%s\n", f.Path, fieldChange(f))
+	}
+	if marks > 0 {
+		fmt.Fprintf(b, "    metadata.labels: %d labels that mark it as part of the installation\n", marks)
+	}
+}
+
+// onlyMarks tells an object that is taken over and else stays as it is.
+func onlyMarks(c install.ObjectChange) bool {
+	return c.Action == install.Change && !slices.ContainsFunc(c.Fields, func(f install.FieldChange) bool { return !isNewMark(f) })
 }
 
 // isNewMark tells a label of ownership that an object gets which had none: what

@@ -28,6 +28,12 @@ func (o *installOptions) showPlan(e *env, plan *install.Plan) error {
 			e.warn(fmt.Sprintf("%s holds the values of %d Secrets: only you can read it, keep it that way", o.planOut, n))
 		}
 	}
+	return e.printPlan(plan, o.dryRun)
+}
+
+// printPlan prints a plan in place of carrying it out. It ends with code 3 if
+// anything would change, but not for a dry run.
+func (e *env) printPlan(plan *install.Plan, dryRun bool) error {
 	changes := plan.Changes()
 	if err := e.printChanges(changes); err != nil {
 		return err
@@ -35,7 +41,7 @@ func (o *installOptions) showPlan(e *env, plan *install.Plan) error {
 	if conflicts := plan.Conflicts(); len(conflicts) > 0 {
 		e.warn((&install.ConflictError{Conflicts: conflicts}).Error())
 	}
-	if len(changes) > 0 && !o.dryRun {
+	if len(changes) > 0 && !dryRun {
 		return errFindings
 	}
 	return nil

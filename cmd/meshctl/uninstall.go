@@ -115,10 +115,11 @@ func runUninstall(ctx context.Context, e *env, o *uninstallOptions) error {
 		return nil
 	}
 	if len(removal.Users) > 0 {
+		inUse := &install.InUseError{Users: removal.Users}
 		if !o.force {
-			return &install.InUseError{Users: removal.Users}
+			return inUse
 		}
-		e.warn((&install.InUseError{Users: removal.Users}).Error())
+		e.warn("removed although it is still in use by " + inUse.UsedBy())
 	}
 	if !o.yes {
 		if err := e.printRemoval(removal); err != nil {

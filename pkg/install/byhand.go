@@ -70,7 +70,7 @@ func ownershipField(p fieldpath.Path) bool {
 }
 
 // widen gives a pattern the field at a path of the live object, unless it has
-// one. Lists of different lengths are compared whole, so they need no more.
+// one. What a list has more than the pattern is compared anyway.
 func widen(pattern, live any, path fieldpath.Path) any {
 	if len(path) == 0 || pattern == nil && path[0].FieldName == nil {
 		if pattern == nil {

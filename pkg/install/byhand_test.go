@@ -40,6 +40,17 @@ spec:
 status: {replicas: 1}
 `
 
+// What is in a list already is compared by its name, whatever else was added.
+func TestComparisonOfAListThatGrew(t *testing.T) {
+	restricted := restrictTo(
+		[]any{map[string]any{"name": "NEW", "value": "x"}, map[string]any{"name": "PLATFORM"}, map[string]any{"name": "A", "value": "1", "defaulted": "y"}},
+		[]any{map[string]any{"name": "PLATFORM", "value": ""}, map[string]any{"name": "A", "value": "1"}})
+	want := []any{map[string]any{"name": "NEW", "value": "x"}, map[string]any{"name": "PLATFORM", "value": ""}, map[string]any{"name": "A", "value": "1"}}
+	if diff := cmp.Diff(want, restricted); diff != "" {
+		t.Error(diff)
+	}
+}
+
 const renderedIstiod = `
 apiVersion: apps/v1
 kind: Deployment

@@ -3,6 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -56,8 +57,8 @@ func Live(ctx context.Context, cluster Getter, objects []*Object) (given, live [
 	return given, live, nil
 }
 
-// restrictTo keeps of a tree what a pattern has fields for. Lists are kept
-// whole if their lengths differ: something was added or taken away.
+// restrictTo keeps of a tree what a pattern has fields for. What a list has more
+// is kept: it was added.
 func restrictTo(tree, pattern any) any {
 	switch pattern := pattern.(type) {
 	case map[string]any:
@@ -78,16 +79,32 @@ func restrictTo(tree, pattern any) any {
 		return out
 	case []any:
 		list, ok := tree.([]any)
-		if !ok || len(list) != len(pattern) {
+		if !ok {
 			return tree
 		}
-		out := make([]any, len(list))
-		for i := range list {
-			out[i] = restrictTo(list[i], pattern[i])
-		}
-		return out
+		return restrictList(list, pattern)
 	}
 	return tree
+}
+
+// restrictList restricts the elements of a list, found by their names where they
+// have any.
+func restrictList(list, pattern []any) []any {
+	key := listKey(list, pattern)
+	if key == "" && len(list) != len(pattern) {
+		return list
+	}
+	out := make([]any, len(list))
+	for i, element := range list {
+		other := i
+		if key != "" {
+			other = slices.IndexFunc(pattern, func(p any) bool { return elementName(p, key) == elementName(element, key) })
+		}
+		if out[i] = element; other >= 0 {
+			out[i] = restrictTo(element, pattern[other])
+		}
+	}
+	return out
 }
 
 // sameQuantity compares amounts of CPU and memory: 2048Mi is 2Gi.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -81,6 +82,9 @@ func FindInstalled(ctx context.Context, cluster Remover, o UninstallOptions) (*R
 	}
 	for _, revision := range gone {
 		for _, user := range revisions.Users(revision) {
+			if o.Purge && strings.HasPrefix(user, "tag ") {
+				continue // it goes too
+			}
 			if !slices.Contains(r.Users, user) {
 				r.Users = append(r.Users, user)
 			}
@@ -164,8 +168,11 @@ func (r *Removal) All() []*Object { return append(slices.Clone(r.Objects), r.Tra
 type InUseError struct{ Users []string }
 
 func (e *InUseError) Error() string {
-	return fmt.Sprintf("still in use by %s; move them to another revision first, or use --force", joinSome(e.Users, 8))
+	return "still in use by " + e.UsedBy() + "; move them to another revision first, or use --force"
 }
+
+// UsedBy names the first few users and counts the rest.
+func (e *InUseError) UsedBy() string { return joinSome(e.Users, 8) }
 
 // Run deletes what was found and waits until it is gone. Namespaces tells
 // afterwards which of them have stayed.

@@ -64,3 +64,36 @@ func TestPurgeTakesWhatChartsMade(t *testing.T) {
 		}
 	}
 }
+
+// A tag goes with a mesh that is purged, so it is nobody who would be left alone.
+func TestTagsDoNotHoldUpAPurge(t *testing.T) {
+	cluster := clusterWith(t, `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: istiod, namespace: istio-system, labels: {app: istiod, istio.io/rev: default}}
+spec: {template: {spec: {containers: [{name: discovery, image: "docker.io/istio/pilot:1.31.1"}]}}}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: istio-revision-tag-prod, labels: {app: sidecar-injector, istio.io/rev: default, istio.io/tag: prod}}
+webhooks: [{name: rev.namespace.sidecar-injector.istio.io, clientConfig: {service: {name: istiod, namespace: istio-system}}}]
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/rev: prod}}
+`)
+	removal, err := FindInstalled(t.Context(), cluster, UninstallOptions{Purge: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"namespace shop"}, removal.Users); diff != "" {
+		t.Errorf("users: %s", diff)
+	}
+	removal, err = FindInstalled(t.Context(), cluster, UninstallOptions{Revision: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"tag prod", "namespace shop"}, removal.Users); diff != "" {
+		t.Errorf("users of one revision: %s", diff)
+	}
+}
