@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -146,6 +147,10 @@ func (o *injectOptions) validate() error {
 func runInject(ctx context.Context, e *env, o *injectOptions) error {
 	if o.target != "" {
 		return explainTarget(ctx, e, o)
+	}
+	if e.getenv("GOGC") == "" {
+		// Injection leaves much garbage and keeps little.
+		defer debug.SetGCPercent(debug.SetGCPercent(200))
 	}
 	files, err := o.input.read(ctx, e)
 	if err != nil {

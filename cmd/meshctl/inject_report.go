@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"strconv"
+	"strings"
 
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/internal/resource"
@@ -31,14 +34,47 @@ func (e *env) tellReports(format reportFormat, reports []inject.Report) error {
 	case reportJSON:
 		return printer.PrintJSON(e.err, reports)
 	case reportText:
+		var remarks []inject.Remark
 		for _, r := range reports {
 			// Objects of other kinds are of no interest; what is no object may be a mistake.
 			if (r.Outcome != inject.Foreign || r.Reason != "") && r.Outcome != inject.Failed {
-				fmt.Fprintln(e.err, r)
+				remarks = append(remarks, r.Remarks()...)
 			}
 		}
+		_, err := io.WriteString(e.err, layOut(remarks, width(e.err)))
+		return err
 	}
 	return nil
+}
+
+// layOut writes remarks one a line, in the form "file:line: text". In a
+// terminal, whose width is given in columns, that wraps easily: there the
+// remarks stand below the name of their file, and what is too long goes on
+// below its beginning.
+func layOut(remarks []inject.Remark, columns int) string {
+	var out strings.Builder
+	if columns == 0 {
+		for _, r := range remarks {
+			fmt.Fprintln(&out, r)
+		}
+		return out.String()
+	}
+	file, digits := "", 0
+	for _, r := range remarks {
+		digits = max(digits, len(strconv.Itoa(r.Line)))
+	}
+	for _, r := range remarks {
+		if r.File != file {
+			fmt.Fprintln(&out, r.File)
+			file = r.File
+		}
+		head := fmt.Sprintf("  %*d: ", digits, r.Line)
+		if r.Line == 0 {
+			head = strings.Repeat(" ", len(head))
+		}
+		out.WriteString(head + folded(r.Text, columns, len(head)) + "\n")
+	}
+	return out.String()
 }
 
 // tellEmpty names the files in which there was nothing to look at: most often
@@ -55,14 +91,15 @@ func (e *env) tellEmpty(format reportFormat, files []resource.File, results []in
 // in JSON, which has them already, stays all there is.
 func failuresOf(e *env, format reportFormat, reports []inject.Report) error {
 	failed := 0
+	var remarks []inject.Remark
 	for _, r := range reports {
-		if r.Err == nil {
-			continue
+		if r.Err != nil {
+			failed++
+			remarks = append(remarks, r.Remarks()...)
 		}
-		failed++
-		if format != reportJSON {
-			fmt.Fprintln(e.err, r)
-		}
+	}
+	if format != reportJSON {
+		fmt.Fprint(e.err, layOut(remarks, width(e.err)))
 	}
 	switch {
 	case failed == 0:

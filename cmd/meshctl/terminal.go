@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -34,6 +36,29 @@ func size(stream any) (columns, lines int) {
 		return 0, 0
 	}
 	return columns, lines
+}
+
+// folded breaks a text between words so that it fits a terminal's columns, with
+// the lines after the first indented. A word that is too long stays whole: it may
+// be a name that somebody wants to copy.
+func folded(text string, columns, indent int) string {
+	var out strings.Builder
+	at := indent
+	for i, word := range strings.Split(text, " ") {
+		length := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case at+1+length > columns && at > indent:
+			out.WriteString("\n" + strings.Repeat(" ", indent))
+			at = indent
+		default:
+			out.WriteByte(' ')
+			at++
+		}
+		out.WriteString(word)
+		at += length
+	}
+	return out.String()
 }
 
 // colored reports whether text written to a stream should be coloured:

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -20,25 +22,31 @@ func Parse(file string, stream []byte) ([]*Object, []*Problem) {
 		line := 1 + bytes.Count(stream[:at], []byte("\n"))
 		return nil, []*Problem{problemf(Origin{File: file, Line: line}, "binary data where YAML or JSON is expected")}
 	}
-	docs := SplitDocuments(stream)
-	type result struct {
-		objects  []*Object
-		problems []*Problem
+	var objects []*Object
+	var problems []*Problem
+	for _, content := range ParseDocuments(file, SplitDocuments(stream)) {
+		objects = append(objects, content.Objects...)
+		problems = append(problems, content.Problems...)
 	}
-	results := make([]result, len(docs))
+	return objects, problems
+}
+
+// Content is what one document holds; see [ParseDocument].
+type Content struct {
+	Objects  []*Object
+	Problems []*Problem
+}
+
+// ParseDocuments reads each of some documents of a file, on all cores.
+func ParseDocuments(file string, docs []Document) []Content {
+	contents := make([]Content, len(docs))
 	inRuns(len(docs), func(from, to int) {
 		var r reader
 		for i := from; i < to; i++ {
-			results[i].objects, results[i].problems = r.document(file, docs[i])
+			contents[i].Objects, contents[i].Problems = r.document(file, docs[i])
 		}
 	})
-	var objects []*Object
-	var problems []*Problem
-	for _, r := range results {
-		objects = append(objects, r.objects...)
-		problems = append(problems, r.problems...)
-	}
-	return objects, problems
+	return contents
 }
 
 // ParseDocument reads the objects of one document: none if it is blank,
@@ -63,7 +71,7 @@ func (r *reader) document(file string, doc Document) ([]*Object, []*Problem) {
 		return nil, []*Problem{yamlProblem(file, doc.Line, err)}
 	}
 	p := &parser{file: file, doc: doc, budget: expansionLimit(len(doc.Body)), json: &r.json}
-	p.add(root, nil)
+	p.add(root, nil, schema.GroupVersionKind{})
 	return p.objects, p.problems
 }
 
@@ -128,7 +136,8 @@ func (p *parser) problemf(n *yaml.Node, format string, args ...any) {
 }
 
 // add reads the object at a node; path leads to it from the document's root.
-func (p *parser) add(n *yaml.Node, path FieldPath) {
+// An object that says neither is of the kind inherited, if there is one.
+func (p *parser) add(n *yaml.Node, path FieldPath, inherited schema.GroupVersionKind) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -137,7 +146,8 @@ func (p *parser) add(n *yaml.Node, path FieldPath) {
 		return
 	}
 	obj := &Object{Origin: p.origin(n), source: source{text: p.doc.Body, line: p.doc.Line, root: path}}
-	if !p.header(n, obj) {
+	silent, ok := p.header(n, obj, inherited)
+	if !ok {
 		return
 	}
 	// Lists of any kind ("List", "ServiceList") with items are unpacked, as kubectl does.
@@ -147,7 +157,7 @@ func (p *parser) add(n *yaml.Node, path FieldPath) {
 		}
 		if items.Kind == yaml.SequenceNode {
 			for i, item := range items.Content {
-				p.add(item, path.Child("items", Index(i)))
+				p.add(item, path.Child("items", Index(i)), itemKind(obj))
 			}
 			return
 		}
@@ -165,7 +175,29 @@ func (p *parser) add(n *yaml.Node, path FieldPath) {
 	}
 	p.budget = enc.budget
 	obj.JSON = bytes.Clone(enc.out.Bytes())
+	if silent {
+		obj.JSON = withKind(obj)
+	}
 	p.objects = append(p.objects, obj)
+}
+
+// itemKind is the kind of a list's items that name none: the API server leaves
+// it out of what it lists. Items of a plain List have to name theirs.
+func itemKind(list *Object) schema.GroupVersionKind {
+	kind := strings.TrimSuffix(list.Kind, "List")
+	if kind == "" {
+		return schema.GroupVersionKind{}
+	}
+	return schema.GroupVersionKind{Group: list.Group, Version: list.Version, Kind: kind}
+}
+
+// withKind is the JSON of an object that does not name its kind, with it.
+func withKind(o *Object) []byte {
+	kind := fmt.Appendf(nil, `{"apiVersion":%q,"kind":%q`, o.APIVersion(), o.Kind)
+	if rest := o.JSON[1:]; rest[0] != '}' {
+		return slices.Concat(kind, []byte(","), rest)
+	}
+	return append(kind, '}')
 }
 
 func isList(kind string) bool {
@@ -173,11 +205,15 @@ func isList(kind string) bool {
 }
 
 // header reads apiVersion, kind and metadata; a wrong type there makes the
-// object unusable.
-func (p *parser) header(n *yaml.Node, obj *Object) bool {
+// object unusable. An object that names neither apiVersion nor kind is silent.
+func (p *parser) header(n *yaml.Node, obj *Object, inherited schema.GroupVersionKind) (silent, ok bool) {
 	before := len(p.problems)
 	apiVersion := p.text(n, "apiVersion")
 	obj.Kind = p.text(n, "kind")
+	if inherited.Kind != "" && !has(n, "apiVersion") && !has(n, "kind") {
+		silent = true
+		apiVersion, obj.Kind = inherited.ToAPIVersionAndKind()
+	}
 	if len(p.problems) == before && (obj.Kind == "" || apiVersion == "") {
 		p.problemf(n, "expected an object with apiVersion and kind, found neither or only one of them")
 	}
@@ -193,7 +229,12 @@ func (p *parser) header(n *yaml.Node, obj *Object) bool {
 		obj.Labels = p.texts(meta, "labels")
 		obj.Annotations = p.texts(meta, "annotations")
 	}
-	return len(p.problems) == before
+	return silent, len(p.problems) == before
+}
+
+func has(n *yaml.Node, field string) bool {
+	v, _ := step(n, field)
+	return v != nil
 }
 
 // text is a string field; "" when it is absent or null.

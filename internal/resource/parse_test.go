@@ -25,6 +25,10 @@ func TestParseReadsWhatOperatorsWrite(t *testing.T) {
 		{"JSON indented by tabs", "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Pod\",\n\t\"metadata\": {\"name\": \"a\"}\n}", []string{"Pod a@1"}, nil},
 		{"a list", "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a}\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: b}\n",
 			[]string{"Pod a@4", "Pod b@7"}, nil},
+		{"a list as the API server gives it", "apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: a}\n- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {name: b}\n- {}\n",
+			[]string{"Deployment a@4", "Deployment b@5", "Deployment @8"}, nil},
+		{"an item of a plain List has to name its kind", "apiVersion: v1\nkind: List\nitems:\n- metadata: {name: a}\n", nil, []string{"f.yaml:4: expected an object with apiVersion and kind"}},
+		{"half a kind in an item", "apiVersion: v1\nkind: PodList\nitems:\n- kind: Pod\n  metadata: {name: a}\n", nil, []string{"f.yaml:4: expected an object with apiVersion and kind"}},
 		{"a marker inside a block scalar still cuts", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nx: |\n  ---\n  y\n", []string{"Pod a@1"}, nil},
 		{"a broken document between good ones", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\na: [\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b}\n",
 			[]string{"Pod a@1", "Pod b@7"}, []string{"f.yaml:5: not valid YAML"}},
@@ -54,6 +58,21 @@ func TestParseReadsWhatOperatorsWrite(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAnItemWithoutAKindGetsThatOfItsList(t *testing.T) {
+	objects, problems := Parse("f", []byte("apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- metadata: {name: a}\n- {}\n"))
+	if len(objects) != 2 || len(problems) > 0 {
+		t.Fatalf("got %d objects and the problems %v, want two and none", len(objects), problems)
+	}
+	for i, want := range []string{
+		`{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"}}`,
+		`{"apiVersion":"apps/v1","kind":"Deployment"}`,
+	} {
+		if got := string(objects[i].JSON); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
 	}
 }
 

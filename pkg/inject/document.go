@@ -3,7 +3,6 @@ package inject
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -67,17 +66,18 @@ func (d *document) change(file string, change changeFunc) {
 	case failed:
 		d.out = []byte{}
 	case changed:
-		text, err := d.encode(objects)
+		text, err := d.encode(comments, objects)
 		if err != nil {
 			d.reports = append(d.reports, Report{File: file, Line: d.Line}.fail(err))
 			d.out = []byte{}
 			return
 		}
-		d.out = slices.Concat(comments, text)
+		d.out = text
 	}
 }
 
-func (d *document) encode(objects []any) ([]byte, error) {
+// encode writes the document anew, with comments above it.
+func (d *document) encode(comments []byte, objects []any) ([]byte, error) {
 	object := objects[0]
 	if d.isList() {
 		var err error
@@ -85,7 +85,7 @@ func (d *document) encode(objects []any) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return encodeYAML(object)
+	return encodeYAML(comments, object)
 }
 
 // foreignOrBroken tells documents that are no objects, which are none of our
@@ -133,7 +133,7 @@ func (d *document) isList() bool {
 
 // list puts changed items back into their List. Nested Lists stay nested.
 func (d *document) list(objects []any) (any, error) {
-	root, err := parsePart(d.Body)
+	root, err := parsePart(string(d.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +151,10 @@ func (d *document) list(objects []any) (any, error) {
 				m, err := asMap(objects[next])
 				if err != nil {
 					return err
+				}
+				if old, ok := item.(map[string]any); ok && old["kind"] == nil {
+					delete(m, "apiVersion") // the List says it for all
+					delete(m, "kind")
 				}
 				items[n] = m
 			}

@@ -3,7 +3,7 @@ package inject
 import (
 	"bytes"
 	"fmt"
-	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -12,19 +12,26 @@ import (
 
 // encodeYAML writes an object as YAML in the way kubectl does: keys sorted,
 // lists not indented. A writer of its own, because the library takes longer
-// for a thousand Deployments than all the rest of injecting them.
-func encodeYAML(object any) ([]byte, error) {
-	m, err := asMap(object)
-	if err != nil {
-		return nil, err
-	}
+// for a thousand Deployments than all the rest of injecting them. Head comes
+// first, as it is.
+func encodeYAML(head []byte, object any) ([]byte, error) {
 	w := yamlWriter{}
-	w.mapping(m, 0)
+	w.out.Grow(len(head) + usualSize)
+	w.out.Write(head)
+	switch object := object.(type) {
+	case map[string]any:
+		w.mapping(object, 0)
+	default:
+		w.structure(reflect.ValueOf(object).Elem(), 0)
+	}
 	if w.err != nil {
 		return nil, fmt.Errorf("encoding the injected object: %w", w.err)
 	}
 	return w.out.Bytes(), nil
 }
+
+// usualSize is enough for most workloads with a sidecar, in bytes.
+const usualSize = 12 << 10
 
 // asMap gives an object as plain maps and lists.
 func asMap(object any) (map[string]any, error) {
@@ -43,76 +50,98 @@ func asMap(object any) (map[string]any, error) {
 // quoting can make six of one.
 const longKey = 128
 
-// yamlWriter writes plain maps, lists and scalars.
+// yamlWriter writes Kubernetes' Go types, and plain maps, lists and scalars.
 type yamlWriter struct {
-	out bytes.Buffer
-	err error
+	out  bytes.Buffer
+	keys []string // of the mappings that are being written, each after its parent's
+	err  error
 }
 
 // mapping writes entries one below the other; the first one stands where the
 // writer is.
 func (w *yamlWriter) mapping(m map[string]any, indent int) {
-	for n, key := range slices.Sorted(maps.Keys(m)) {
-		if n > 0 {
-			w.indent(indent)
-		}
-		if len(key) > longKey {
-			w.out.WriteString("? ")
-			w.text(key, indent, true)
-			w.out.WriteByte('\n')
-			w.indent(indent)
-		} else {
-			w.text(key, indent, true)
-		}
-		w.out.WriteByte(':')
+	from := len(w.keys)
+	for key := range m {
+		w.keys = append(w.keys, key)
+	}
+	to := len(w.keys)
+	slices.Sort(w.keys[from:])
+	for n := from; n < to; n++ {
+		key := w.keys[n]
+		w.key(key, n == from, indent)
 		w.value(m[key], indent, indent)
 	}
+	w.keys = w.keys[:from]
+}
+
+// key writes a key with its colon.
+func (w *yamlWriter) key(key string, first bool, indent int) {
+	if !first {
+		w.indent(indent)
+	}
+	if len(key) > longKey {
+		w.out.WriteString("? ")
+		w.text(key, indent, true)
+		w.out.WriteByte('\n')
+		w.indent(indent)
+	} else {
+		w.text(key, indent, true)
+	}
+	w.out.WriteByte(':')
 }
 
 func (w *yamlWriter) sequence(list []any, indent int) {
 	for n, item := range list {
-		if n > 0 {
-			w.indent(indent)
-		}
-		w.out.WriteByte('-')
+		w.dash(n == 0, indent)
 		w.value(item, indent, indent+2)
 	}
+}
+
+func (w *yamlWriter) dash(first bool, indent int) {
+	if !first {
+		w.indent(indent)
+	}
+	w.out.WriteByte('-')
 }
 
 // value writes what follows a key or a dash, with the final newline. Lists
 // below keys are indented like the key, all others deeper.
 func (w *yamlWriter) value(v any, keyIndent, itemIndent int) {
-	inSequence := itemIndent > keyIndent
 	switch v := v.(type) {
 	case map[string]any:
-		switch {
-		case len(v) == 0:
-			w.out.WriteString(" {}\n")
-		case inSequence:
-			w.out.WriteByte(' ')
-			w.mapping(v, itemIndent)
-		default:
-			w.out.WriteByte('\n')
-			w.indent(keyIndent + 2)
-			w.mapping(v, keyIndent+2)
+		if indent, some := w.begin("{}", len(v), keyIndent, itemIndent); some {
+			w.mapping(v, indent)
 		}
 	case []any:
-		switch {
-		case len(v) == 0:
-			w.out.WriteString(" []\n")
-		case inSequence:
-			w.out.WriteByte(' ')
-			w.sequence(v, itemIndent)
-		default:
-			w.out.WriteByte('\n')
-			w.indent(keyIndent)
-			w.sequence(v, keyIndent)
+		if indent, some := w.begin("[]", len(v), keyIndent, itemIndent); some {
+			w.sequence(v, indent)
 		}
 	default:
 		w.out.WriteByte(' ')
 		w.scalar(v, keyIndent)
 		w.out.WriteByte('\n')
 	}
+}
+
+// begin goes to where the first entry of a mapping or list stands. Of one
+// without entries it writes all there is.
+func (w *yamlWriter) begin(empty string, entries, keyIndent, itemIndent int) (indent int, some bool) {
+	switch {
+	case entries == 0:
+		w.out.WriteByte(' ')
+		w.out.WriteString(empty)
+		w.out.WriteByte('\n')
+		return 0, false
+	case itemIndent > keyIndent: // after a dash
+		w.out.WriteByte(' ')
+		return itemIndent, true
+	}
+	if empty == "{}" {
+		keyIndent += 2
+	}
+	w.out.WriteByte('\n')
+	w.indent(keyIndent)
+	return keyIndent, true
 }
 
 func (w *yamlWriter) indent(n int) {

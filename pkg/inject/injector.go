@@ -59,6 +59,7 @@ type Injector struct {
 	options   Options
 	templates map[string]func() (*template.Template, error)
 	schema    strategicpatch.LookupPatchMeta
+	rendered  sync.Pool // of *bytes.Buffer, for the output of templates
 }
 
 // New checks the options and prepares the templates. A template is parsed

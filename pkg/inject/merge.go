@@ -2,6 +2,8 @@ package inject
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -33,6 +35,30 @@ func (i *Injector) overlay(base, part podMap) (podMap, error) {
 		return nil, fmt.Errorf("merging the template's output into the pod: %w", err)
 	}
 	return merged, nil
+}
+
+// hasDirectives says whether a part of a pod tells how it is to be merged, by
+// keys such as $patch, in a place that decides what is in the pod.
+func hasDirectives(part podMap) bool {
+	is := func(v any) bool {
+		m, _ := v.(map[string]any)
+		for key := range m {
+			if strings.HasPrefix(key, "$") {
+				return true
+			}
+		}
+		return false
+	}
+	spec, _ := part["spec"].(map[string]any)
+	if is(part) || is(spec) {
+		return true
+	}
+	for _, list := range spec {
+		if list, ok := list.([]any); ok && slices.ContainsFunc(list, is) {
+			return true
+		}
+	}
+	return false
 }
 
 // listOf gives a list in a pod's spec, such as its containers.

@@ -13,11 +13,11 @@ import (
 // Templates put out a small, regular part of YAML, once for every workload.
 // partReader reads that part in a tenth of the library's time and leaves all
 // else to the library.
-func parsePart(text []byte) (podMap, error) {
-	if part, ok := readPart(string(text)); ok {
+func parsePart(text string) (podMap, error) {
+	if part, ok := readPart(text); ok {
 		return part, nil
 	}
-	data, err := yaml.YAMLToJSON(text)
+	data, err := yaml.YAMLToJSON([]byte(text))
 	if err != nil {
 		return nil, err
 	}

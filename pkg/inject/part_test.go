@@ -68,11 +68,11 @@ func TestPartTakesTheTemplates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, ok := readPart(string(text))
+		got, ok := readPart(text)
 		if !ok {
 			t.Errorf("template %s takes the slow way:\n%s", name, text)
 		}
-		want, err := libraryPart(string(text))
+		want, err := libraryPart(text)
 		if err != nil {
 			t.Fatal(err)
 		}

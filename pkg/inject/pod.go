@@ -79,15 +79,20 @@ func (i *Injector) merge(pod *corev1.Pod, owner Owner, settings proxySettings, n
 	if err != nil {
 		return nil, none, err
 	}
-	added := podMap{}
+	status, added := statusOfTemplates(nil, i.options.Revision), podMap{}
 	for _, name := range names {
 		part, err := i.render(name, data)
 		if err != nil {
 			return nil, none, err
 		}
-		if added, err = i.overlay(added, runtime.DeepCopyJSON(part)); err != nil {
+		// A copy, since laying a part over something uses it up. The only part,
+		// which is the usual case, is itself what all of them bring.
+		if len(names) == 1 && !hasDirectives(part) {
+			added = part
+		} else if added, err = i.overlay(added, runtime.DeepCopyJSON(part)); err != nil {
 			return nil, none, err
 		}
+		status = statusOfTemplates(added, i.options.Revision)
 		if i.native(pod.Annotations) {
 			moveProxyToInit(merged, added)
 		}
@@ -95,7 +100,7 @@ func (i *Injector) merge(pod *corev1.Pod, owner Owner, settings proxySettings, n
 			return nil, none, err
 		}
 	}
-	return merged, statusOfTemplates(added, i.options.Revision), nil
+	return merged, status, nil
 }
 
 func (i *Injector) native(annotations map[string]string) bool {

@@ -88,16 +88,21 @@ func (i *Injector) templateNames(annotations map[string]string) []string {
 }
 
 // execute runs one template.
-func (i *Injector) execute(name string, data *templateData) ([]byte, error) {
+func (i *Injector) execute(name string, data *templateData) (string, error) {
 	t, err := i.template(name)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	var text bytes.Buffer
-	if err := t.Execute(&text, data); err != nil {
-		return nil, fmt.Errorf("running injection template %q: %w", name, err)
+	text, ok := i.rendered.Get().(*bytes.Buffer)
+	if !ok {
+		text = &bytes.Buffer{}
 	}
-	return text.Bytes(), nil
+	defer i.rendered.Put(text)
+	text.Reset()
+	if err := t.Execute(text, data); err != nil {
+		return "", fmt.Errorf("running injection template %q: %w", name, err)
+	}
+	return text.String(), nil
 }
 
 // render runs one template and reads its output as a part of a pod.

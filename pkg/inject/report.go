@@ -101,23 +101,53 @@ func (r Report) Object() string {
 	return strings.TrimSpace(r.Kind + " " + name)
 }
 
-// String is the report as one line for people.
-func (r Report) String() string {
-	text := r.Place() + ": " + strings.TrimSpace(r.Object()+" "+string(r.Outcome))
+// Remark is one thing that a report has to say, and the line of the input that
+// it is about; 0 if that is not known.
+type Remark struct {
+	File string
+	Line int
+	Text string
+}
+
+// String is the remark as one line, beginning with its place.
+func (r Remark) String() string {
+	return resource.Origin{File: r.File, Line: r.Line}.String() + ": " + r.Text
+}
+
+// Remarks are what the report says to people: what became of the object first,
+// then warnings.
+func (r Report) Remarks() []Remark {
+	remarks := []Remark{{r.File, r.Line, r.text()}}
+	for _, field := range r.Unknown {
+		text := fmt.Sprintf("warning: %s: unknown field %q is left as it is", r.Object(), field.Path)
+		remarks = append(remarks, Remark{r.File, field.Line, text})
+	}
+	for _, field := range r.Lost {
+		text := fmt.Sprintf("warning: %s: %s is left out of the output", r.Object(), field)
+		remarks = append(remarks, Remark{r.File, r.Line, text})
+	}
+	return remarks
+}
+
+func (r Report) text() string {
+	if r.Outcome == Foreign && r.Reason != "" {
+		return "copied as it is: " + r.Reason
+	}
+	text := strings.TrimSpace(r.Object() + " " + string(r.Outcome))
 	switch {
-	case r.Outcome == Foreign && r.Reason != "":
-		text = r.Place() + ": copied as it is: " + r.Reason
 	case r.Outcome == Injected:
 		text += fmt.Sprintf(" with %s, revision %s", strings.Join(r.Templates, "+"), r.Revision)
 	case r.Reason != "":
 		text += ": " + r.Reason
 	}
-	for _, field := range r.Unknown {
-		place := resource.Origin{File: r.File, Line: field.Line}
-		text += fmt.Sprintf("\n%s: warning: %s: unknown field %q is left as it is", place, r.Object(), field.Path)
-	}
-	for _, field := range r.Lost {
-		text += fmt.Sprintf("\n%s: warning: %s: %s is left out of the output", r.Place(), r.Object(), field)
-	}
 	return text
+}
+
+// String is the report for people, one line a remark.
+func (r Report) String() string {
+	var lines []string
+	for _, remark := range r.Remarks() {
+		lines = append(lines, remark.String())
+	}
+	return strings.Join(lines, "\n")
 }

@@ -23,19 +23,18 @@ func restore(pod *corev1.Pod, owner Owner) (*corev1.Pod, error) {
 	if err != nil {
 		return nil, err
 	}
-	pod = pod.DeepCopy()
 	proxy := &corev1.Container{}
 	if found := findProxy(pod); found != nil {
-		proxy = found.DeepCopy()
+		proxy = found
 	}
+	pod = copyWithout(pod, status, own)
 	restoreProbes(pod, proxy)
 	restorePrometheus(pod.Annotations, proxy)
 
 	spec := &pod.Spec
-	spec.Containers = restoreContainers(spec.Containers, status.Containers, own.Containers)
-	spec.InitContainers = restoreContainers(spec.InitContainers, status.InitContainers, own.InitContainers)
+	restoreContainers(spec.Containers, own.Containers)
+	restoreContainers(spec.InitContainers, own.InitContainers)
 	moveOwnProxy(spec, own)
-	spec.Volumes = slices.DeleteFunc(spec.Volumes, func(v corev1.Volume) bool { return slices.Contains(status.Volumes, v.Name) })
 	spec.ImagePullSecrets = slices.DeleteFunc(spec.ImagePullSecrets, func(s corev1.LocalObjectReference) bool {
 		return slices.Contains(status.ImagePullSecrets, s.Name)
 	})
@@ -47,28 +46,40 @@ func restore(pod *corev1.Pod, owner Owner) (*corev1.Pod, error) {
 	return pod, nil
 }
 
+// copyWithout copies a pod without the containers and volumes that injection has
+// added.
+func copyWithout(pod *corev1.Pod, status Status, own overrides) *corev1.Pod {
+	users := func(containers []corev1.Container, added []string, own []corev1.Container) []corev1.Container {
+		return slices.DeleteFunc(slices.Clone(containers), func(c corev1.Container) bool {
+			return slices.Contains(added, c.Name) && findContainer(own, c.Name) == nil
+		})
+	}
+	less := *pod
+	less.Spec.Containers = users(pod.Spec.Containers, status.Containers, own.Containers)
+	less.Spec.InitContainers = users(pod.Spec.InitContainers, status.InitContainers, own.InitContainers)
+	less.Spec.Volumes = slices.DeleteFunc(slices.Clone(pod.Spec.Volumes), func(v corev1.Volume) bool { return slices.Contains(status.Volumes, v.Name) })
+	return less.DeepCopy()
+}
+
 // gatewaySecurity is what the gateway template sets for the whole pod, so that
 // a gateway may listen on port 80 without being root.
 func gatewaySecurity() *corev1.PodSecurityContext {
 	return &corev1.PodSecurityContext{Sysctls: []corev1.Sysctl{{Name: "net.ipv4.ip_unprivileged_port_start", Value: "0"}}}
 }
 
-// restoreContainers drops what the templates added. Containers that were the
-// user's and only changed by a template come back as they were.
-func restoreContainers(containers []corev1.Container, added []string, own []corev1.Container) []corev1.Container {
-	var kept []corev1.Container
-	for _, c := range containers {
-		if users := findContainer(own, c.Name); users != nil {
-			c = *users.DeepCopy()
-			if c.Image == "" {
-				c.Image = autoImage
-			}
-		} else if slices.Contains(added, c.Name) {
+// restoreContainers gives back the containers that were the user's and that a
+// template has only changed.
+func restoreContainers(containers, own []corev1.Container) {
+	for at := range containers {
+		users := findContainer(own, containers[at].Name)
+		if users == nil {
 			continue
 		}
-		kept = append(kept, c)
+		users.DeepCopyInto(&containers[at])
+		if containers[at].Image == "" {
+			containers[at].Image = autoImage
+		}
 	}
-	return kept
 }
 
 // moveOwnProxy brings a user's own proxy container back to the containers,

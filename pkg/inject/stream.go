@@ -125,20 +125,21 @@ type document struct {
 func eachDocument(file string, text []byte, prepare func([]*document),
 	change changeFunc,
 ) Result {
-	var docs []*document
-	for _, d := range resource.SplitDocuments(text) {
-		docs = append(docs, &document{Document: d})
+	split := resource.SplitDocuments(text)
+	docs := make([]*document, len(split))
+	for n, content := range resource.ParseDocuments(file, split) {
+		docs[n] = &document{Document: split[n], objects: content.Objects, problems: content.Problems}
 	}
-	parallel(len(docs), func(n int) {
-		d := docs[n]
-		d.objects, d.problems = resource.ParseDocument(file, d.Document)
-	})
 	prepare(docs)
 	parallel(len(docs), func(n int) { docs[n].change(file, change) })
 
 	var result Result
 	var out bytes.Buffer
-	out.Grow(len(text))
+	size := 0
+	for _, d := range docs {
+		size += len(d.Separator) + 1 + max(len(d.Body), len(d.out))
+	}
+	out.Grow(size)
 	for _, d := range docs {
 		d.write(&out)
 		result.Reports = append(result.Reports, d.reports...)
