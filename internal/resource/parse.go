@@ -68,7 +68,7 @@ func (r *reader) document(file string, doc Document) ([]*Object, []*Problem) {
 	}
 	root, err := r.node(doc.Body)
 	if err != nil {
-		return nil, []*Problem{yamlProblem(file, doc.Line, err)}
+		return nil, []*Problem{YAMLProblem(file, doc.Line, err)}
 	}
 	p := &parser{file: file, doc: doc, budget: expansionLimit(len(doc.Body)), json: &r.json}
 	p.add(root, nil, schema.GroupVersionKind{})

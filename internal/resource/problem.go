@@ -33,9 +33,9 @@ func problemf(at Origin, format string, args ...any) *Problem {
 // count from the start of the document, so they are moved to the file's lines.
 var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
 
-// yamlProblem turns an error of the YAML library into a Problem at the line
+// YAMLProblem turns an error of the YAML library into a Problem at the line
 // of the file, given the line on which the document starts.
-func yamlProblem(file string, firstLine int, err error) *Problem {
+func YAMLProblem(file string, firstLine int, err error) *Problem {
 	message := strings.ReplaceAll(err.Error(), "\n", " ")
 	at := Origin{File: file, Line: firstLine}
 	if m := yamlLine.FindStringSubmatch(message); m != nil {

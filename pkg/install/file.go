@@ -9,6 +9,8 @@ import (
 
 	yamlnode "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
+
+	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // File is one input document as read: its name for messages, and its bytes.
@@ -28,9 +30,9 @@ type document struct {
 
 // decodeFile reads exactly one YAML mapping.
 func decodeFile(f File) (*document, error) {
-	node, err := singleNode(f.Data)
+	node, err := singleNode(f)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", f.Name, err)
+		return nil, err
 	}
 	if node == nil {
 		return nil, fmt.Errorf("reading %s: the file is empty; expected one IstioOperator document", f.Name)
@@ -49,11 +51,11 @@ func decodeFile(f File) (*document, error) {
 }
 
 // singleNode parses one document; further ones may only be empty.
-func singleNode(data []byte) (*yamlnode.Node, error) {
-	if i := bytes.IndexByte(data, 0); i >= 0 {
-		return nil, fmt.Errorf("byte %d is zero: this is not a YAML text", i)
+func singleNode(f File) (*yamlnode.Node, error) {
+	if i := bytes.IndexByte(f.Data, 0); i >= 0 {
+		return nil, fmt.Errorf("reading %s: byte %d is zero: this is not a YAML text", f.Name, i)
 	}
-	decoder := yamlnode.NewDecoder(bytes.NewReader(data))
+	decoder := yamlnode.NewDecoder(bytes.NewReader(f.Data))
 	var found *yamlnode.Node
 	for {
 		var doc yamlnode.Node
@@ -62,14 +64,14 @@ func singleNode(data []byte) (*yamlnode.Node, error) {
 			return found, nil
 		}
 		if err != nil {
-			return nil, errors.New(plainYAMLError(err))
+			return nil, fmt.Errorf("reading %w", resource.YAMLProblem(f.Name, 1, err))
 		}
 		content := doc.Content[0]
 		if content.Kind == yamlnode.ScalarNode && content.Tag == "!!null" {
 			continue
 		}
 		if found != nil {
-			return nil, fmt.Errorf("line %d starts a second document; a file holds only one", content.Line)
+			return nil, fmt.Errorf("reading %s:%d: a second document starts here; a file holds only one", f.Name, content.Line)
 		}
 		found = content
 	}

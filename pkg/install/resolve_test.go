@@ -47,7 +47,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"a list", "- a\n", "", []string{"iop.yaml:1", "expected a mapping"}},
 		{"nothing", "# only a comment\n", "", []string{"the file is empty"}},
 		{"no kind", "spec: {}\n", "", []string{"no kind"}},
-		{"tabs", "kind: IstioOperator\nspec:\n\tprofile: x\n", "", []string{"line 3"}},
+		{"tabs", "kind: IstioOperator\nspec:\n\tprofile: x\n", "", []string{"iop.yaml:3: not valid YAML"}},
 		{"binary data", "\x00\x01", "", []string{"not a YAML text"}},
 		{"another kind", "apiVersion: v1\nkind: ConfigMap\ndata: {}\n", "", []string{"ConfigMap"}},
 		{"a quantity", "", "values.pilot.resources.requests.cpu=lots", []string{"expected a quantity"}},

@@ -24,6 +24,7 @@ func validate(tree, user Values, charts Charts) (problems []Problem, warnings []
 		v.checkRelease(tree)
 		v.checkMeshConfig([]string{"spec", "meshConfig"}, lookupMap(tree, "spec", "meshConfig"))
 		v.checkNetworking(tree)
+		v.checkWords(tree)
 		v.checkGateways(tree)
 		v.checkScaling(tree)
 		v.checkConflicts(user, tree, charts)

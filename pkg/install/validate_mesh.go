@@ -14,9 +14,9 @@ import (
 // istiod's ConfigMap: fields, types, and values that istiod would refuse. All
 // problems, with their lines, come back as one *InputError.
 func CheckMeshConfig(f File) error {
-	node, err := singleNode(f.Data)
+	node, err := singleNode(f)
 	if err != nil {
-		return &InputError{Err: fmt.Errorf("reading %s: %w", f.Name, err)}
+		return &InputError{Err: err}
 	}
 	if node == nil {
 		return nil // all defaults
