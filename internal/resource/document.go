@@ -15,7 +15,7 @@ type Document struct {
 // scalars too (YAML 1.2.2, section 9.1.2, c-forbidden), so no parsing is
 // needed to find them.
 func SplitDocuments(stream []byte) []Document {
-	var docs []Document
+	docs := make([]Document, 0, bytes.Count(stream, []byte("\n---"))+1)
 	doc := Document{Line: 1}
 	start, line := 0, 1
 	for pos := 0; pos < len(stream); {

@@ -29,45 +29,48 @@ type File struct {
 // path that cannot be read and for a directory that holds no such file.
 func ReadFiles(paths []string, stdin io.Reader) ([]File, error) {
 	var files []File
-	var failures []error
-	for _, path := range paths {
-		read, err := readPath(path, stdin)
-		if err != nil {
-			failures = append(failures, err)
-			continue
-		}
-		files = append(files, read...)
-	}
-	return files, errors.Join(failures...)
+	err := eachFile(paths, stdin, func(f File) { files = append(files, f) })
+	return files, err
 }
 
-func readPath(path string, stdin io.Reader) ([]File, error) {
+// eachFile calls read for each file that ReadFiles reads.
+func eachFile(paths []string, stdin io.Reader, read func(File)) error {
+	var failures []error
+	for _, path := range paths {
+		if err := readPath(path, stdin, read); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return errors.Join(failures...)
+}
+
+func readPath(path string, stdin io.Reader, read func(File)) error {
 	if path == StdinName {
 		data, err := io.ReadAll(stdin)
 		if err != nil {
-			return nil, fmt.Errorf("reading stdin: %w", err)
+			return fmt.Errorf("reading stdin: %w", err)
 		}
-		return []File{{Stdin, data}}, nil
+		read(File{Stdin, data})
+		return nil
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, unwrapPath(err))
+		return fmt.Errorf("reading %s: %w", path, unwrapPath(err))
 	}
 	names := []string{path}
 	if info.IsDir() {
 		if names, err = manifestsBelow(path); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	files := make([]File, 0, len(names))
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", name, unwrapPath(err))
+			return fmt.Errorf("reading %s: %w", name, unwrapPath(err))
 		}
-		files = append(files, File{name, data})
+		read(File{name, data})
 	}
-	return files, nil
+	return nil
 }
 
 func manifestsBelow(dir string) ([]string, error) {
@@ -102,18 +105,18 @@ func unwrapPath(err error) error {
 	return err
 }
 
-// Load reads the objects of files, directories and stdin; see ReadFiles and Parse.
+// Load reads the objects of files, directories and stdin; see ReadFiles and
+// Parse. Of one file at a time the text as a whole is in memory.
 func Load(paths []string, stdin io.Reader) ([]*Object, []*Problem, error) {
-	files, err := ReadFiles(paths, stdin)
-	if err != nil {
-		return nil, nil, err
-	}
 	var objects []*Object
 	var problems []*Problem
-	for _, f := range files {
+	err := eachFile(paths, stdin, func(f File) {
 		o, p := Parse(f.Name, f.Data)
 		objects = append(objects, o...)
 		problems = append(problems, p...)
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	return objects, problems, nil
 }

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"sync"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
@@ -58,19 +58,14 @@ type Object struct {
 	// booleans resolved as the API server resolves them.
 	JSON []byte
 
-	source source
-
-	mu      sync.Mutex
-	decoded any
-	failure error
+	source  source
+	decoded atomic.Pointer[decoding]
 }
 
-// source is what is needed to find a field's line again: the text of the
-// document and, for an item of a List, the path to the item.
-type source struct {
-	text []byte
-	line int // line of the file on which text starts, from 1
-	root FieldPath
+// decoding is what As has made of an object.
+type decoding struct {
+	value any
+	err   error
 }
 
 // APIVersion is the object's apiVersion as written in manifests.
@@ -79,20 +74,20 @@ func (o *Object) APIVersion() string {
 }
 
 // As decodes the object into a T, such as a corev1.Service or a client-go
-// VirtualService. The first result is remembered, so repeated calls with the
+// VirtualService. The last result is remembered, so repeated calls with the
 // same type cost nothing; callers must not change what they get.
 func As[T any](o *Object) (*T, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if v, ok := o.decoded.(*T); ok {
-		return v, o.failure
+	if known := o.decoded.Load(); known != nil {
+		if v, ok := known.value.(*T); ok {
+			return v, known.err
+		}
 	}
 	v := new(T)
 	err := json.Unmarshal(o.JSON, v)
 	if err != nil {
 		err = fmt.Errorf("decoding %s as %s: %w", o.Key, reflect.TypeFor[T]().Name(), err)
 	}
-	o.decoded, o.failure = v, err
+	o.decoded.Store(&decoding{v, err})
 	return v, err
 }
 

@@ -66,16 +66,19 @@ func (r *reader) document(file string, doc Document) ([]*Object, []*Problem) {
 	if doc.Blank() {
 		return nil, nil
 	}
-	root, err := r.node(doc.Body)
+	// The one copy that stays: names, labels and places refer to it, and the
+	// stream can go.
+	text := string(doc.Body)
+	root, err := r.node(text)
 	if err != nil {
 		return nil, []*Problem{YAMLProblem(file, doc.Line, err)}
 	}
-	p := &parser{file: file, doc: doc, budget: expansionLimit(len(doc.Body)), json: &r.json}
+	p := &parser{file: file, body: text, line: doc.Line, budget: expansionLimit(len(doc.Body)), json: &r.json}
 	p.add(root, nil, schema.GroupVersionKind{})
 	return p.objects, p.problems
 }
 
-func (r *reader) node(text []byte) (*yaml.Node, error) {
+func (r *reader) node(text string) (*yaml.Node, error) {
 	if plain := r.plain.read(text); plain != nil {
 		return plain, nil
 	}
@@ -83,21 +86,21 @@ func (r *reader) node(text []byte) (*yaml.Node, error) {
 }
 
 // parseNode is a document as a tree with positions.
-func parseNode(text []byte) (*yaml.Node, error) { return new(reader).node(text) }
+func parseNode(text string) (*yaml.Node, error) { return new(reader).node(text) }
 
 // fullNode is parseNode for documents of any form. The YAML library can
 // panic on hostile input; that must not end the program.
-func fullNode(text []byte) (root *yaml.Node, err error) {
+func fullNode(text string) (root *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			root, err = nil, fmt.Errorf("the parser gave up: %v", r)
 		}
 	}()
 	// JSON may be indented by tabs, which YAML forbids; a blank has the same width for positions.
-	if trimmed := bytes.TrimLeft(text, "\ufeff \t\r\n"); len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') {
-		text = bytes.ReplaceAll(text, []byte("\t"), []byte(" "))
+	if trimmed := strings.TrimLeft(text, "\ufeff \t\r\n"); trimmed != "" && (trimmed[0] == '{' || trimmed[0] == '[') {
+		text = strings.ReplaceAll(text, "\t", " ")
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var node yaml.Node
 	if err := decoder.Decode(&node); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -120,7 +123,8 @@ func fullNode(text []byte) (root *yaml.Node, err error) {
 // parser turns one document's tree into objects.
 type parser struct {
 	file     string
-	doc      Document
+	body     string
+	line     int // of the file on which the text starts
 	budget   int
 	json     *bytes.Buffer // for the JSON of one object at a time
 	objects  []*Object
@@ -128,16 +132,16 @@ type parser struct {
 }
 
 func (p *parser) origin(n *yaml.Node) Origin {
-	return Origin{File: p.file, Line: p.doc.Line + n.Line - 1, Column: n.Column}
+	return Origin{File: p.file, Line: p.line + n.Line - 1, Column: n.Column}
 }
 
 func (p *parser) problemf(n *yaml.Node, format string, args ...any) {
 	p.problems = append(p.problems, problemf(p.origin(n), format, args...))
 }
 
-// add reads the object at a node; path leads to it from the document's root.
-// An object that says neither is of the kind inherited, if there is one.
-func (p *parser) add(n *yaml.Node, path FieldPath, inherited schema.GroupVersionKind) {
+// add reads the object at a node; at is its place in a List. An object that
+// says neither is of the kind inherited, if there is one.
+func (p *parser) add(n *yaml.Node, at *place, inherited schema.GroupVersionKind) {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
@@ -145,7 +149,7 @@ func (p *parser) add(n *yaml.Node, path FieldPath, inherited schema.GroupVersion
 		p.problemf(n, "expected an object with apiVersion and kind, found %s", describe(n))
 		return
 	}
-	obj := &Object{Origin: p.origin(n), source: source{text: p.doc.Body, line: p.doc.Line, root: path}}
+	obj := &Object{Origin: p.origin(n), source: source{p.body, p.line, at}}
 	silent, ok := p.header(n, obj, inherited)
 	if !ok {
 		return
@@ -156,8 +160,11 @@ func (p *parser) add(n *yaml.Node, path FieldPath, inherited schema.GroupVersion
 			items = items.Alias
 		}
 		if items.Kind == yaml.SequenceNode {
+			if at == nil {
+				at = &place{tree: &sharedTree{}}
+			}
 			for i, item := range items.Content {
-				p.add(item, path.Child("items", Index(i)), itemKind(obj))
+				p.add(item, &place{at.path.Child("items", Index(i)), at.tree}, itemKind(obj))
 			}
 			return
 		}

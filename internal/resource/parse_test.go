@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
 )
 
 func TestParseReadsWhatOperatorsWrite(t *testing.T) {
@@ -194,5 +196,34 @@ func BenchmarkParse(b *testing.B) {
 		if objects, problems := Parse("f", in.Bytes()); len(objects) != 10_000 || problems != nil {
 			b.Fatal(len(objects), problems)
 		}
+	}
+}
+
+// What `kubectl get -A -o yaml` writes is one List, with a finding in every
+// other item: reading it anew for each would take hours.
+func TestPlacesInALargeListAreFoundInOneReading(t *testing.T) {
+	var list strings.Builder
+	list.WriteString("apiVersion: v1\nkind: List\nitems:\n")
+	const items = 500
+	for i := range items {
+		fmt.Fprintf(&list, "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: s-%d\n  spec:\n    clusterIP: None\n", i)
+	}
+	objects, problems := Parse("list.yaml", []byte(list.String()))
+	if len(objects) != items || len(problems) > 0 {
+		t.Fatalf("%d objects, %v", len(objects), problems)
+	}
+	for i, o := range objects {
+		if got, want := o.FieldOrigin(FieldPath{"spec", "clusterIP"}), (Origin{"list.yaml", 9 + 6*i, 16}); got != want {
+			t.Fatalf("item %d: %v, want %v", i, got, want)
+		}
+	}
+	one := testing.AllocsPerRun(1, func() { objects[0].source.list.tree.root = weak.Pointer[yaml.Node]{}; objects[0].FieldOrigin(nil) })
+	all := testing.AllocsPerRun(1, func() {
+		for _, o := range objects {
+			o.FieldOrigin(FieldPath{"spec", "clusterIP"})
+		}
+	})
+	if most := 10*one + 10*items; all > most {
+		t.Errorf("%v allocations for one place, %v for %d", one, all, items)
 	}
 }

@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"bytes"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,47 +38,6 @@ func (p FieldPath) String() string {
 		}
 	}
 	return b.String()
-}
-
-// FieldOrigin finds a field's place in the input. Where the field does not
-// exist, it is the place of the nearest parent that does; for objects that
-// were not read from text, it is the object's own origin.
-func (o *Object) FieldOrigin(path FieldPath) Origin {
-	if o.source.text == nil {
-		return o.Origin
-	}
-	root, err := parseNode(o.source.text)
-	if err != nil {
-		return o.Origin
-	}
-	at := root
-	for _, e := range append(slices.Clip(o.source.root), path...) {
-		next, key := step(at, e)
-		if next == nil {
-			break
-		}
-		at = next
-		if key != nil && next.Kind != yaml.ScalarNode {
-			// A mapping or list starts on the line after its key; people look for the key.
-			root = key
-		} else {
-			root = next
-		}
-	}
-	return Origin{File: o.Origin.File, Line: o.source.line + root.Line - 1, Column: root.Column}
-}
-
-// SourceLine is a line of the input, counted as in Origin; ok is false for
-// lines that are not the object's.
-func (o *Object) SourceLine(number int) (line string, ok bool) {
-	at := number - o.source.line
-	for text := range bytes.Lines(o.source.text) {
-		if at == 0 {
-			return strings.TrimRight(string(text), "\r\n"), true
-		}
-		at--
-	}
-	return "", false
 }
 
 // step goes from a node to its child; key is the child's key in a mapping.

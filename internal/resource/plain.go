@@ -10,19 +10,19 @@ import (
 // block mappings and lists, one-line scalars, short lists in brackets. It is
 // several times faster than the YAML library, and gives the same tree. For
 // anything else it gives nil, and the library has to do the work.
-func plainNode(text []byte) *yaml.Node { return new(plainParser).read(text) }
+func plainNode(text string) *yaml.Node { return new(plainParser).read(text) }
 
 // read is plainNode. The tree is good until the next read, which uses its
 // memory again: nodes are by far the most that reading a manifest allocates.
-func (p *plainParser) read(text []byte) *yaml.Node {
-	for _, b := range text {
-		if b < ' ' && b != '\n' || b >= 0x7f {
+func (p *plainParser) read(text string) *yaml.Node {
+	for i := range len(text) {
+		if b := text[i]; b < ' ' && b != '\n' || b >= 0x7f {
 			return nil
 		}
 	}
 	p.lines, p.at, p.used = p.lines[:0], 0, 0
 	number := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		number++
 		line = strings.TrimRight(line, " \n")
 		content := strings.TrimLeft(line, " ")

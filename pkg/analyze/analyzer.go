@@ -19,7 +19,9 @@ type Analyzer struct {
 	Doc   string
 	Codes []string           // what Run may find
 	Needs []schema.GroupKind // what Run reads; a live run lists only these
-	Run   func(*Mesh) []Finding
+	// Undecoded says that Run looks at the text of objects, not at their specs.
+	Undecoded bool
+	Run       func(*Mesh) []Finding
 }
 
 // workloadKinds are the kinds that describe what runs, as opposed to how the

@@ -15,6 +15,8 @@ func statusConditions() Analyzer {
 		Doc:   "The control plane reports no problem in objects' status",
 		Codes: []string{"IST0171"},
 		Needs: []schema.GroupKind{istio.AuthorizationPolicy, istio.GRPCRoute, istio.HTTPRoute, istio.K8sGateway, istio.Service, istio.ServiceEntry, istio.WorkloadEntry},
+
+		Undecoded: true,
 		Run: func(m *Mesh) []Finding {
 			var findings []Finding
 			for _, kind := range []schema.GroupKind{istio.AuthorizationPolicy, istio.GRPCRoute, istio.HTTPRoute, istio.K8sGateway, istio.Service, istio.ServiceEntry, istio.WorkloadEntry} {

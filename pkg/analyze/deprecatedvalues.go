@@ -19,6 +19,8 @@ func deprecatedValues() Analyzer {
 		Doc:   "Configuration uses the present API version, fields and values",
 		Codes: []string{"MSH0117", "MSH0118"},
 		Needs: []schema.GroupKind{istio.DestinationRule, istio.VirtualService},
+
+		Undecoded: true,
 		Run: func(m *Mesh) []Finding {
 			var findings []Finding
 			for _, kind := range istio.ConfigKinds() {

@@ -86,9 +86,6 @@ func NewMesh(objects *resource.Set, settings Settings) *Mesh {
 	if settings.Config == nil {
 		settings.Config = istio.DefaultMeshConfig()
 	}
-	if settings.Schemas == nil {
-		settings.Schemas = crd.Embedded()
-	}
 	m := &Mesh{Settings: settings}
 	m.undiscovered = undiscovered(objects.Of(istio.Namespace), settings.Config.GetDiscoverySelectors(), m.IstioNamespace, m.RootNamespace())
 	m.Set = m.relevant(objects)

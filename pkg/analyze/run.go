@@ -15,11 +15,15 @@ import (
 // analyzer that panics becomes one finding; the others go on.
 func Run(m *Mesh, analyzers []Analyzer) []Finding {
 	results := make([][]Finding, len(analyzers))
-	eachOnItsOwn(len(analyzers), func(i int) {
-		if m.Scope == Partial && analyzers[i].needsWorkloads() || m.cannotJudge(analyzers[i]) {
-			return
+	schedule := newSchedule(analyzers, func(kind schema.GroupKind) int { return len(m.Of(kind)) })
+	eachOnItsOwn(len(analyzers), func(place int) {
+		i := schedule.order[place]
+		if !(m.Scope == Partial && analyzers[i].needsWorkloads() || m.cannotJudge(analyzers[i])) {
+			results[i] = runOne(m, analyzers[i])
 		}
-		results[i] = runOne(m, analyzers[i])
+		for _, kind := range schedule.done(analyzers[i]) {
+			m.decoded.Delete(kind)
+		}
 	})
 	var all []Finding
 	for i, findings := range results {

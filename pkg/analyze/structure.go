@@ -8,6 +8,7 @@ import (
 
 	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
+	"github.com/meshctl/meshctl/pkg/analyze/crd"
 )
 
 func objectStructure() Analyzer {
@@ -16,7 +17,13 @@ func objectStructure() Analyzer {
 		Doc:   "Objects fit the CRDs of their kinds: fields, types, allowed values",
 		Codes: []string{"MSH0002", "MSH0003", "MSH0004"},
 		Needs: structuredKinds(),
+
+		Undecoded: true,
 		Run: func(m *Mesh) []Finding {
+			schemas := m.Schemas
+			if schemas == nil {
+				schemas = crd.Embedded() // and let go of afterwards
+			}
 			findings := checkVersions(m)
 			for _, kind := range structuredKinds() {
 				objects := m.Of(kind)
@@ -24,11 +31,11 @@ func objectStructure() Analyzer {
 					// Which release of the Gateway API a cluster has is not known: versions that
 					// only others have are left alone.
 					objects = slices.DeleteFunc(slices.Clone(objects), func(o *resource.Object) bool {
-						return !m.Schemas.KnowsVersion(o.GroupKind.WithVersion(o.Version))
+						return !schemas.KnowsVersion(o.GroupKind.WithVersion(o.Version))
 					})
 				}
 				found := make([][]Finding, len(objects))
-				resource.Parallel(len(objects), func(i int) { found[i] = checkStructure(m, objects[i]) })
+				resource.Parallel(len(objects), func(i int) { found[i] = checkStructure(schemas, objects[i]) })
 				for _, f := range found {
 					findings = append(findings, f...)
 				}
@@ -54,8 +61,8 @@ func checkVersions(m *Mesh) []Finding {
 	return findings
 }
 
-func checkStructure(m *Mesh, o *resource.Object) []Finding {
-	problems, err := m.Schemas.Check(context.Background(), o)
+func checkStructure(schemas *crd.Schemas, o *resource.Object) []Finding {
+	problems, err := schemas.Check(context.Background(), o)
 	if err != nil {
 		return []Finding{found("IST0001", o, nil, "checking against the CRD: %v", err)}
 	}
