@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,7 +74,7 @@ are named. The scopes are read and set over ControlZ, which listens within the p
 	fs.BoolVar(&o.reset, "reset", false, "set all levels to "+defaultScopeLevel+" and stack traces to "+defaultStackLevel)
 	fs.BoolVar(&o.resetLevel, "log-reset", false, "set all levels to "+defaultScopeLevel)
 	fs.BoolVar(&o.resetStack, "stack-trace-reset", false, "set stack traces to "+defaultStackLevel)
-	fs.DurationVar(&o.during, "for", 0, "restore the levels after this `time`, or when interrupted")
+	duringFlag(fs, &o.during)
 	fs.StringVarP(&o.selector, "selector", "l", "", "only istiods with these `labels`")
 	fs.StringVarP(&o.revision, "revision", "r", "", "only istiods of this `revision`")
 	fs.IntVar(&o.port, "ctrlz-port", istiod.ControlZPort, "`port` of ControlZ")
@@ -120,16 +119,14 @@ type scopeRow struct {
 	Description     string `json:"description"`
 }
 
-func (e *env) printScopes(istiods []*loggedIstiod) error {
+func (e *env) printScopes(istiods []*loggedIstiod, failures []error) error {
 	r := printer.Report{Columns: printer.Columns("ACTIVE SCOPE", "DESCRIPTION", "LOG LEVEL", "STACK TRACE LEVEL")}
 	if len(istiods) > 1 {
 		r.Columns = append(printer.Columns("ISTIOD"), r.Columns...)
 	}
-	data, failed := []scopeRow{}, false
-	for _, i := range istiods {
-		if i.err != nil {
-			fmt.Fprintln(e.err, "error:", i.err)
-			failed = true
+	data := []scopeRow{}
+	for n, i := range istiods {
+		if failures[n] != nil {
 			continue
 		}
 		for _, s := range i.scopes {
@@ -143,18 +140,5 @@ func (e *env) printScopes(istiods []*loggedIstiod) error {
 		}
 	}
 	r.Data = data
-	format := e.global.output
-	if format == formatShort {
-		format = printer.Table
-	}
-	if failed && len(data) == 0 {
-		return errNoIstiod
-	}
-	if err := printer.Print(e.out, format, r); err != nil {
-		return err
-	}
-	if failed {
-		return errSomeIstiods
-	}
-	return nil
+	return e.printAnswers(r, failures, errSomeIstiods)
 }

@@ -5,19 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
+	"slices"
 
-	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/meshctl/meshctl/internal/istiod"
 )
 
-// Some or all of the istiods have not answered. Which, and why, has been printed.
-var (
-	errNoIstiod    = errors.New("no istiod could be asked")
-	errSomeIstiods = errors.New("not all istiods could be asked")
-)
+// errSomeIstiods says that not all istiods have answered. Which, and why, has been printed.
+var errSomeIstiods = errors.New("not all istiods could be asked")
 
 // loggedIstiod is an istiod whose scopes are shown or set.
 type loggedIstiod struct {
@@ -26,7 +22,6 @@ type loggedIstiod struct {
 
 	client *http.Client
 	before []istiod.Scope // those that were changed, as they had been
-	err    error
 }
 
 func runAdminLog(ctx context.Context, e *env, o *adminLogOptions) error {
@@ -46,31 +41,22 @@ func runAdminLog(ctx context.Context, e *env, o *adminLogOptions) error {
 		defer tunnel.Close()
 		istiods[i] = &loggedIstiod{name: pod.Name, client: tunnel.Client()}
 	}
-	e.eachIstiod(ctx, istiods, func(ctx context.Context, i *loggedIstiod) error { return i.change(ctx, o) })
-	if err := e.printScopes(istiods); err != nil && o.during == 0 || errors.Is(err, errNoIstiod) {
-		return err
+	failures := atOnce(ctx, e, istiods, func(ctx context.Context, i *loggedIstiod) error { return i.named(i.change(ctx, o)) })
+	err = e.printScopes(istiods, failures)
+	if o.during > 0 && slices.ContainsFunc(istiods, func(i *loggedIstiod) bool { return i.before != nil }) {
+		err = errors.Join(err, forAWhile(ctx, e, o.during, istiods, func(ctx context.Context, i *loggedIstiod) error {
+			return i.named(i.restore(ctx, o.port))
+		}))
 	}
-	if o.during == 0 {
+	return err
+}
+
+// named puts the istiod before an error.
+func (i *loggedIstiod) named(err error) error {
+	if err == nil {
 		return nil
 	}
-	fmt.Fprintf(e.err, "the levels are restored in %s, or when you press Ctrl-C\n", o.during)
-	wait := time.NewTimer(o.during)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-ctx.Done():
-	}
-	// The user's interrupt must not keep the levels from being restored.
-	e.eachIstiod(context.WithoutCancel(ctx), istiods, func(ctx context.Context, i *loggedIstiod) error { return i.restore(ctx, o.port) })
-	var failed []error
-	for _, i := range istiods {
-		failed = append(failed, i.err)
-	}
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
-	fmt.Fprintln(e.err, "the levels are restored")
-	return nil
+	return fmt.Errorf("%s: %w", i.name, err)
 }
 
 // istiodPods finds the istiods that are meant.
@@ -88,23 +74,6 @@ func (e *env) istiodPods(ctx context.Context, o *adminLogOptions) ([]*corev1.Pod
 		err = fmt.Errorf("no istiod found in namespace %s with labels %s; is it in another one (--istio-namespace)?", e.global.istioNamespace, labels)
 	}
 	return pods, err
-}
-
-// eachIstiod does something with all istiods at once and keeps the errors with them.
-func (e *env) eachIstiod(ctx context.Context, istiods []*loggedIstiod, do func(context.Context, *loggedIstiod) error) {
-	var work errgroup.Group
-	work.SetLimit(proxiesAtOnce)
-	for _, i := range istiods {
-		work.Go(func() error {
-			step, cancel := e.step(ctx)
-			defer cancel()
-			if i.err = do(step, i); i.err != nil {
-				i.err = fmt.Errorf("%s: %w", i.name, i.err)
-			}
-			return nil
-		})
-	}
-	_ = work.Wait() // failures are kept with the istiods
 }
 
 // change reads the scopes and sets those for which there is a wish.

@@ -126,10 +126,7 @@ func (e *env) printStats(ctx context.Context, o *envoyStatsOptions) error {
 		_, err = e.out.Write(text)
 		return err
 	}
-	if format == formatShort {
-		format = printer.Table
-	}
-	return printer.Print(e.out, format, statsReport(text, o.kind))
+	return printer.Print(e.out, e.format(), statsReport(text, o.kind))
 }
 
 // stat is one statistic; histograms have a text of quantiles as their value.

@@ -121,10 +121,8 @@ func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command, args []string) e
 			o.given += " --" + f.Name + " " + f.Value.String()
 		}
 	})
-	o.output = e.global.output
-	if o.output == formatShort {
-		o.output = printer.Table
-	} else if o.view.Bare && !cmd.Flags().Changed("output") {
+	o.output = e.format()
+	if o.view.Bare && !cmd.Flags().Changed("output") {
 		o.output = printer.JSON
 	}
 	return o.source.validate(args)
@@ -177,15 +175,24 @@ func (e *env) printProxyReport(format printer.Format, r proxyconfig.Report) erro
 		_, err := fmt.Fprintln(e.out, strings.Join(r.Lines, "\n"))
 		return err
 	}
-	if format == printer.JSON && r.Each != nil {
-		return printer.PrintJSONEach(e.out, r.Each)
-	}
 	out := printer.Report{Rows: r.Rows, Names: slices.Compact(slices.Clone(r.Names))}
 	if format == printer.JSON || format == printer.YAML {
-		out.Data = r.Data()
+		out.Data = proxyReportData(r)
 	}
 	for _, c := range r.Columns {
 		out.Columns = append(out.Columns, printer.Column(c))
 	}
 	return printer.Print(e.out, format, out)
+}
+
+// proxyReportData is the data of a report, in pieces if there may be much of it.
+func proxyReportData(r proxyconfig.Report) any {
+	if r.Each == nil {
+		return r.Data()
+	}
+	list := make(printer.List, len(r.Each))
+	for i, element := range r.Each {
+		list[i] = printer.Lazy(func() any { return element() })
+	}
+	return list
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"github.com/meshctl/meshctl/internal/printer"
@@ -69,7 +68,7 @@ func runProxyAll(ctx context.Context, e *env, o *proxyAllOptions) error {
 		want |= dump.Whole
 	}
 	answers := readAll(ctx, targets, want)
-	data := []proxyData{}
+	data := printer.List{}
 	var failed error
 	for _, a := range answers {
 		err := a.err
@@ -79,11 +78,7 @@ func runProxyAll(ctx context.Context, e *env, o *proxyAllOptions) error {
 		switch {
 		case err != nil:
 		case whole:
-			configs := make([]jsontext.Value, len(a.dump.Configs))
-			for i, c := range a.dump.Configs {
-				configs[i] = dump.Redact(c)
-			}
-			data = append(data, proxyData{a.name, map[string][]jsontext.Value{"configs": configs}})
+			data = append(data, ofProxy(a.name, textPieces(a.dump.Text)))
 		default:
 			err = o.printOverview(e, a, len(answers) > 1)
 		}
@@ -97,32 +92,57 @@ func runProxyAll(ctx context.Context, e *env, o *proxyAllOptions) error {
 	}
 	switch {
 	case whole && len(answers) == 1:
-		return printer.Print(e.out, o.output, printer.Report{Data: data[0].Data})
+		return printer.Print(e.out, o.output, printer.Report{Data: textPieces(answers[0].dump.Text)})
 	case whole:
 		err = printer.Print(e.out, o.output, printer.Report{Data: data})
 	}
 	return errors.Join(err, failed)
 }
 
+// textPieces gives a dump as it was written, secrets taken out.
+func textPieces(t dump.Text) printer.Object {
+	whole := printer.Object{}
+	for _, m := range t {
+		value := any(printer.Lazy(func() any { return dump.Redact(m.Value) }))
+		if m.Value == nil {
+			list := printer.List{}
+			for _, c := range m.Configs {
+				list = append(list, textPieces(c))
+			}
+			for _, v := range m.List {
+				list = append(list, printer.Lazy(func() any { return dump.Redact(v) }))
+			}
+			value = list
+		}
+		whole = append(whole, printer.Member{Name: m.Name, Value: value})
+	}
+	return whole
+}
+
 // printOverview prints the tables of one proxy.
 func (o *proxyAllOptions) printOverview(e *env, a proxyAnswer, titled bool) error {
-	parts, notes, err := proxyconfig.Overview(a.dump, o.filter)
+	begun, printing := false, error(nil)
+	notes, err := proxyconfig.Overview(a.dump, o.filter, func(part proxyconfig.Part) error {
+		if o.output != printer.Name {
+			switch {
+			case begun:
+				fmt.Fprintln(e.out)
+			case titled:
+				fmt.Fprintf(e.out, "====== %s ======\n\n", a.name)
+			}
+			if o.headers {
+				fmt.Fprintf(e.out, "------ %s ------\n\n", part.Title)
+			}
+		}
+		begun = true
+		printing = e.printProxyReport(o.output, part.Report)
+		return printing
+	})
+	if err != nil && printing == nil {
+		err = a.wrap(err)
+	}
 	if err != nil {
-		return a.wrap(err)
-	}
-	if titled && o.output != printer.Name {
-		fmt.Fprintf(e.out, "====== %s ======\n\n", a.name)
-	}
-	for i, part := range parts {
-		if i > 0 && o.output != printer.Name {
-			fmt.Fprintln(e.out)
-		}
-		if o.headers && o.output != printer.Name {
-			fmt.Fprintf(e.out, "------ %s ------\n\n", part.Title)
-		}
-		if err := e.printProxyReport(o.output, part.Report); err != nil {
-			return err
-		}
+		return err
 	}
 	for _, note := range notes {
 		fmt.Fprintln(e.err, "note:", note)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -68,14 +67,9 @@ func (e *env) keepDump(proxy string, d *dump.Dump) error {
 	}
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
-	_, _ = io.WriteString(w, `{"configs":[`) // to memory, which does not fail
-	for i, config := range d.Configs {
-		if i > 0 {
-			_, _ = io.WriteString(w, ",\n")
-		}
-		_, _ = w.Write(dump.Redact(config))
+	for piece := range d.Text.JSON(dump.Redact) {
+		_, _ = w.Write(piece) // to memory, which does not fail
 	}
-	_, _ = io.WriteString(w, "]}\n")
 	if err := w.Close(); err != nil {
 		return fmt.Errorf("packing the dump of %s: %w", proxy, err)
 	}

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/meshctl/meshctl/internal/envoy"
 	"github.com/meshctl/meshctl/internal/printer"
@@ -18,9 +17,7 @@ type proxyLogOptions struct {
 	pods       []string
 	selector   string
 	everywhere bool
-	level      string
-	reset      bool
-	during     time.Duration
+	levelOptions
 
 	change *loggers.Change
 }
@@ -53,9 +50,7 @@ func newProxyLogCmd(e *env, runF func(context.Context, *proxyLogOptions) error) 
 	e.outputFlag(cmd, formatShort)
 	e.adminPortFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&o.level, "level", "", "set `levels`: one for all, or logger:level, separated by commas")
-	fs.BoolVarP(&o.reset, "reset", "r", false, "set all loggers to "+loggers.Default)
-	fs.DurationVar(&o.during, "for", 0, "restore the levels after this `time`, or when interrupted")
+	o.register(fs, "logger", loggers.Default)
 	fs.StringVarP(&o.selector, "selector", "l", "", "the proxies of all pods with these `labels`")
 	fs.BoolVarP(&o.everywhere, "all-namespaces", "A", false, "the proxies of all namespaces")
 	return cmd
@@ -67,10 +62,9 @@ func (o *proxyLogOptions) validate() error {
 		return usagef("which proxy? name a pod or a workload, or labels with --selector")
 	case len(o.pods) > 0 && (o.selector != "" || o.everywhere):
 		return usagef("names of pods and --selector or --all-namespaces exclude each other")
-	case o.reset && o.level != "":
-		return usagef("--reset and --level exclude each other")
-	case o.during < 0 || o.during > 0 && o.level == "":
-		return usagef("--for needs --level and a time that is not negative")
+	}
+	if err := o.levelOptions.validate(); err != nil {
+		return err
 	}
 	text := o.level
 	if o.reset {
@@ -93,8 +87,7 @@ type loggedProxy struct {
 	Loggers []loggers.Logger `json:"loggers"`
 
 	admin  *envoy.Admin
-	before []loggers.Logger
-	err    error
+	before []loggers.Logger // nil if nothing was changed
 }
 
 func runProxyLog(ctx context.Context, e *env, o *proxyLogOptions) error {
@@ -102,7 +95,9 @@ func runProxyLog(ctx context.Context, e *env, o *proxyLogOptions) error {
 	if err != nil {
 		return err
 	}
-	pods, err := e.proxyPods(ctx, o.pods, o.selector, o.everywhere, false)
+	finding, cancel := e.step(ctx)
+	defer cancel()
+	pods, err := e.proxyPods(finding, o.pods, o.selector, o.everywhere, false)
 	if err != nil {
 		return err
 	}
@@ -112,23 +107,12 @@ func runProxyLog(ctx context.Context, e *env, o *proxyLogOptions) error {
 		defer func() { _ = end() }()
 		proxies[i] = &loggedProxy{Name: pod.Name + "." + pod.Namespace, admin: admin}
 	}
-	eachProxy(proxies, func(p *loggedProxy) error {
-		step, cancel := e.step(ctx)
-		defer cancel()
-		return p.look(step, o.change)
-	})
-	if err := e.printLoggers(proxies); err != nil || o.during == 0 {
-		return err
+	failures := atOnce(ctx, e, proxies, func(ctx context.Context, p *loggedProxy) error { return p.look(ctx, o.change) })
+	err = e.printLoggers(proxies, failures)
+	if o.during > 0 && slices.ContainsFunc(proxies, func(p *loggedProxy) bool { return p.before != nil }) {
+		err = errors.Join(err, forAWhile(ctx, e, o.during, proxies, restoreLoggers))
 	}
-	fmt.Fprintf(e.err, "the levels are restored in %s, or when you press Ctrl-C\n", o.during)
-	wait := time.NewTimer(o.during)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-ctx.Done():
-	}
-	// The user's interrupt must not keep the levels from being restored.
-	return restoreLoggers(context.WithoutCancel(ctx), e, proxies)
+	return err
 }
 
 // look reads the levels and makes a change.
@@ -137,16 +121,16 @@ func (p *loggedProxy) look(ctx context.Context, change *loggers.Change) error {
 	if err != nil {
 		return err
 	}
-	if p.before, err = loggers.Parse(string(text)); err != nil {
+	if p.Loggers, err = loggers.Parse(string(text)); err != nil {
 		return fmt.Errorf("reading the loggers of %s: %w", p.Name, err)
 	}
-	p.Loggers = p.before
 	if change == nil {
 		return nil
 	}
-	if err := change.Check(p.before); err != nil {
+	if err := change.Check(p.Loggers); err != nil {
 		return fmt.Errorf("setting the levels of %s: %w", p.Name, err)
 	}
+	p.before = p.Loggers
 	for _, path := range change.Paths() {
 		if text, err = p.admin.Post(ctx, path); err != nil {
 			return err
@@ -156,51 +140,23 @@ func (p *loggedProxy) look(ctx context.Context, change *loggers.Change) error {
 	return err
 }
 
-func restoreLoggers(ctx context.Context, e *env, proxies []*loggedProxy) error {
-	eachProxy(proxies, func(p *loggedProxy) error {
-		if p.err != nil {
-			return p.err
-		}
-		step, cancel := e.step(ctx)
-		defer cancel()
-		for _, path := range loggers.Restore(p.before).Paths() {
-			if _, err := p.admin.Post(step, path); err != nil {
-				return fmt.Errorf("restoring the levels: %w", err)
-			}
-		}
+func restoreLoggers(ctx context.Context, p *loggedProxy) error {
+	if p.before == nil {
 		return nil
-	})
-	var failed []error
-	for _, p := range proxies {
-		failed = append(failed, p.err)
 	}
-	if err := errors.Join(failed...); err != nil {
-		return err
+	for _, path := range loggers.Restore(p.before).Paths() {
+		if _, err := p.admin.Post(ctx, path); err != nil {
+			return err
+		}
 	}
-	fmt.Fprintln(e.err, "the levels are restored")
 	return nil
 }
 
-// eachProxy does something with all proxies at once and keeps the errors with them.
-func eachProxy(proxies []*loggedProxy, do func(*loggedProxy) error) {
-	var work errgroup.Group
-	work.SetLimit(proxiesAtOnce)
-	for _, p := range proxies {
-		work.Go(func() error {
-			p.err = do(p)
-			return nil
-		})
-	}
-	_ = work.Wait() // failures are kept with the proxies
-}
-
-func (e *env) printLoggers(proxies []*loggedProxy) error {
+func (e *env) printLoggers(proxies []*loggedProxy, failures []error) error {
 	r := printer.Report{Columns: printer.Columns("PROXY", "LOGGER", "LEVEL")}
-	shown, failed := []*loggedProxy{}, false
-	for _, p := range proxies {
-		if p.err != nil {
-			fmt.Fprintln(e.err, "error:", p.err)
-			failed = true
+	shown := []*loggedProxy{}
+	for i, p := range proxies {
+		if failures[i] != nil {
 			continue
 		}
 		shown = append(shown, p)
@@ -210,15 +166,5 @@ func (e *env) printLoggers(proxies []*loggedProxy) error {
 		}
 	}
 	r.Data = shown
-	format := e.global.output
-	if format == formatShort {
-		format = printer.Table
-	}
-	if err := printer.Print(e.out, format, r); err != nil {
-		return err
-	}
-	if failed {
-		return errSomeProxies
-	}
-	return nil
+	return e.printAnswers(r, failures, errSomeProxies)
 }

@@ -8,10 +8,9 @@ import (
 	"github.com/meshctl/meshctl/pkg/proxyconfig"
 )
 
-// proxyData is the data of one of several proxies.
-type proxyData struct {
-	Proxy string `json:"proxy"`
-	Data  any    `json:"data"`
+// ofProxy is the data of one of several proxies.
+func ofProxy(proxy string, data any) printer.Object {
+	return printer.Object{{Name: "proxy", Value: proxy}, {Name: "data", Value: data}}
 }
 
 // errSomeProxies says that not all proxies answered; those that did have been shown.
@@ -21,7 +20,7 @@ var errSomeProxies = errors.New("not all proxies could be asked")
 // in the first column, or a list. Proxies that failed are named on stderr.
 func (e *env) printProxyReports(format printer.Format, answers []proxyAnswer, reports []proxyconfig.Report) error {
 	var all proxyconfig.Report
-	data := []proxyData{}
+	data := printer.List{}
 	failed := false
 	for i, a := range answers {
 		if a.err != nil {
@@ -46,7 +45,7 @@ func (e *env) printProxyReports(format printer.Format, answers []proxyAnswer, re
 			all.Notes = append(all.Notes, a.name+": "+note)
 		}
 		if format == printer.JSON || format == printer.YAML {
-			data = append(data, proxyData{a.name, r.Data()})
+			data = append(data, ofProxy(a.name, proxyReportData(r)))
 		}
 	}
 	all.Data = func() any { return data }

@@ -128,9 +128,6 @@ type proxyAnswer struct {
 	err  error
 }
 
-// proxiesAtOnce bounds the connections that are open at a time.
-const proxiesAtOnce = 8
-
 // readAll asks all proxies. One that fails does not hide the others.
 func readAll(ctx context.Context, targets []proxyTarget, want dump.Section) []proxyAnswer {
 	answers := make([]proxyAnswer, len(targets))

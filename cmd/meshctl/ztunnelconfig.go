@@ -119,10 +119,7 @@ func runZtunnelConfig(ctx context.Context, e *env, o *ztunnelOptions) error {
 	if err != nil {
 		return err
 	}
-	format := e.global.output
-	if format == formatShort {
-		format = printer.Table
-	}
+	format := e.format()
 	everything := map[string]any{}
 	for i, view := range o.views {
 		r := view.Rows(d, o.filter)

@@ -7,10 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/meshctl/meshctl/internal/envoy"
@@ -20,9 +18,7 @@ import (
 
 type ztunnelLogOptions struct {
 	pod, node string
-	level     string
-	reset     bool
-	during    time.Duration
+	levelOptions
 }
 
 func newZtunnelLogCmd(e *env, runF func(context.Context, *ztunnelLogOptions) error) *cobra.Command {
@@ -56,19 +52,14 @@ program as target:level, separated by commas. Without a pod, of all ztunnels.`,
 	e.outputFlag(cmd, formatShort)
 	e.adminPortFlag(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&o.level, "level", "", "set `levels`: one for all, or target:level, separated by commas")
-	fs.BoolVarP(&o.reset, "reset", "r", false, "set the level to "+ztunnel.DefaultLevel)
-	fs.DurationVar(&o.during, "for", 0, "restore the levels after this `time`, or when interrupted")
+	o.register(fs, "target", ztunnel.DefaultLevel)
 	fs.StringVar(&o.node, "node", "", "only the ztunnel of this `node`")
 	return cmd
 }
 
 func (o *ztunnelLogOptions) validate() (err error) {
-	switch {
-	case o.reset && o.level != "":
-		return usagef("--reset and --level exclude each other")
-	case o.during < 0 || o.during > 0 && o.level == "":
-		return usagef("--for needs --level and a time that is not negative")
+	if err := o.levelOptions.validate(); err != nil {
+		return err
 	}
 	if o.level, err = ztunnel.ParseLevels(o.level); err != nil {
 		return usagef("--level: %w", err)
@@ -82,8 +73,7 @@ type loggedZtunnel struct {
 	Level string `json:"level"`
 
 	admin  *envoy.Admin
-	before string
-	err    error
+	before string // "" if nothing was changed
 }
 
 func runZtunnelLog(ctx context.Context, e *env, o *ztunnelLogOptions) error {
@@ -103,31 +93,12 @@ func runZtunnelLog(ctx context.Context, e *env, o *ztunnelLogOptions) error {
 		defer func() { _ = end() }()
 		all[i] = &loggedZtunnel{Name: pod.Name + "." + pod.Namespace, admin: admin}
 	}
-	e.eachZtunnel(ctx, all, func(ctx context.Context, z *loggedZtunnel) error { return z.look(ctx, o) })
-	if err := e.printZtunnelLevels(all); err != nil || o.during == 0 {
-		return err
+	failures := atOnce(ctx, e, all, func(ctx context.Context, z *loggedZtunnel) error { return z.look(ctx, o) })
+	err = e.printZtunnelLevels(all, failures)
+	if o.during > 0 && slices.ContainsFunc(all, func(z *loggedZtunnel) bool { return z.before != "" }) {
+		err = errors.Join(err, forAWhile(ctx, e, o.during, all, restoreZtunnel))
 	}
-	fmt.Fprintf(e.err, "the levels are restored in %s, or when you press Ctrl-C\n", o.during)
-	wait := time.NewTimer(o.during)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-	case <-ctx.Done():
-	}
-	// The user's interrupt must not keep the levels from being restored.
-	e.eachZtunnel(context.WithoutCancel(ctx), all, func(ctx context.Context, z *loggedZtunnel) error {
-		_, err := z.set(ctx, "?reset&level="+url.QueryEscape(z.before))
-		return err
-	})
-	var failed []error
-	for _, z := range all {
-		failed = append(failed, z.err)
-	}
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
-	fmt.Fprintln(e.err, "the levels are restored")
-	return nil
+	return err
 }
 
 // ztunnelPods finds the running ztunnels: all, that of a node, or the one that is named.
@@ -156,36 +127,27 @@ func (e *env) ztunnelPods(ctx context.Context, name, node string) ([]*corev1.Pod
 	return nil, fmt.Errorf("no ztunnel found on node %q; there are %d on other nodes", node, count)
 }
 
-// eachZtunnel does something with all ztunnels at once and keeps the errors with them.
-func (e *env) eachZtunnel(ctx context.Context, all []*loggedZtunnel, do func(context.Context, *loggedZtunnel) error) {
-	var work errgroup.Group
-	work.SetLimit(proxiesAtOnce)
-	for _, z := range all {
-		work.Go(func() error {
-			step, cancel := e.step(ctx)
-			defer cancel()
-			if z.err == nil {
-				z.err = do(step, z)
-			}
-			return nil
-		})
-	}
-	_ = work.Wait() // failures are kept with the ztunnels
-}
-
 // look reads the level and sets another.
 func (z *loggedZtunnel) look(ctx context.Context, o *ztunnelLogOptions) (err error) {
-	if z.before, err = z.set(ctx, ""); err != nil {
+	if z.Level, err = z.set(ctx, ""); err != nil {
 		return err
 	}
+	before := z.Level
 	switch {
 	case o.reset:
 		z.Level, err = z.set(ctx, "?reset&level="+ztunnel.DefaultLevel)
 	case o.level != "":
+		z.before = before
 		z.Level, err = z.set(ctx, "?level="+url.QueryEscape(o.level))
-	default:
-		z.Level = z.before
 	}
+	return err
+}
+
+func restoreZtunnel(ctx context.Context, z *loggedZtunnel) error {
+	if z.before == "" {
+		return nil
+	}
+	_, err := z.set(ctx, "?reset&level="+url.QueryEscape(z.before))
 	return err
 }
 
@@ -200,29 +162,16 @@ func (z *loggedZtunnel) set(ctx context.Context, query string) (level string, er
 	return level, nil
 }
 
-func (e *env) printZtunnelLevels(all []*loggedZtunnel) error {
+func (e *env) printZtunnelLevels(all []*loggedZtunnel, failures []error) error {
 	r := printer.Report{Columns: printer.Columns("ZTUNNEL", "LEVEL")}
-	shown, failed := []*loggedZtunnel{}, false
-	for _, z := range all {
-		if z.err != nil {
-			fmt.Fprintln(e.err, "error:", z.err)
-			failed = true
-			continue
+	shown := []*loggedZtunnel{}
+	for i, z := range all {
+		if failures[i] == nil {
+			shown = append(shown, z)
+			r.Rows = append(r.Rows, []string{z.Name, z.Level})
+			r.Names = append(r.Names, z.Name)
 		}
-		shown = append(shown, z)
-		r.Rows = append(r.Rows, []string{z.Name, z.Level})
-		r.Names = append(r.Names, z.Name)
 	}
 	r.Data = shown
-	format := e.global.output
-	if format == formatShort {
-		format = printer.Table
-	}
-	if err := printer.Print(e.out, format, r); err != nil {
-		return err
-	}
-	if failed {
-		return errSomeProxies
-	}
-	return nil
+	return e.printAnswers(r, failures, errSomeProxies)
 }

@@ -73,6 +73,9 @@ func Print(w io.Writer, format Format, r Report) error {
 // PrintJSON writes indented JSON with a final newline. HTML characters stay
 // as they are, because this is read by people and scripts, not by browsers.
 func PrintJSON(w io.Writer, data any) error {
+	if isLarge(data) {
+		return printLargeJSON(w, data)
+	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
@@ -81,6 +84,9 @@ func PrintJSON(w io.Writer, data any) error {
 
 // PrintYAML writes YAML with the same fields as PrintJSON.
 func PrintYAML(w io.Writer, data any) error {
+	if isLarge(data) {
+		return printLargeYAML(w, data)
+	}
 	out, err := yaml.Marshal(data)
 	if err != nil {
 		return err

@@ -13,21 +13,22 @@ type Part struct {
 	Report
 }
 
-// Overview shows everything that a dump has: the reports of the other views, and
-// notes about the sections that are missing.
-func Overview(d *dump.Dump, f Filter) ([]Part, []string, error) {
-	var parts []Part
-	var notes []string
+// Overview hands the reports of the other views to show, one after the other, and gives notes
+// about the sections that are missing. It takes each section out of the dump once that has
+// been shown: of a large one not all is held to the end.
+func Overview(d *dump.Dump, f Filter, show func(Part) error) (notes []string, err error) {
+	shown := false
 	for _, p := range []struct {
 		title string
+		uses  dump.Section
 		rows  func(*dump.Dump, Filter) (Report, error)
 	}{
-		{"BOOTSTRAP INFO", bootstrapRows},
-		{"CLUSTER INFO", clusterRows},
-		{"LISTENER INFO", listenerRows},
-		{"ROUTE INFO", routeRows},
-		{"SECRET INFO", secretRows},
-		{"ENDPOINTS INFO", endpointRows},
+		{"BOOTSTRAP INFO", dump.Bootstrap, bootstrapRows},
+		{"CLUSTER INFO", dump.Clusters, clusterRows},
+		{"LISTENER INFO", dump.Listeners, listenerRows},
+		{"ROUTE INFO", dump.Routes, routeRows},
+		{"SECRET INFO", dump.Secrets, secretRows},
+		{"ENDPOINTS INFO", dump.Endpoints | dump.Hosts, endpointRows},
 	} {
 		report, err := p.rows(d, f)
 		var missing *dump.MissingError
@@ -37,14 +38,18 @@ func Overview(d *dump.Dump, f Filter) ([]Part, []string, error) {
 			notes = append(notes, err.Error())
 			continue
 		case err != nil:
-			return nil, nil, err
+			return nil, err
 		}
-		parts = append(parts, Part{p.title, named(report)})
+		if err := show(Part{p.title, named(report)}); err != nil {
+			return nil, err
+		}
+		shown = true
+		d.Drop(p.uses)
 	}
-	if len(parts) == 0 {
-		return nil, nil, errors.New("the dump has no section that this program knows")
+	if !shown {
+		return nil, errors.New("the dump has no section that this program knows")
 	}
-	return parts, notes, nil
+	return notes, nil
 }
 
 // OverviewReads are the sections that the overview needs. With whole the text of

@@ -45,9 +45,9 @@ func FuzzViews(f *testing.F) {
 					t.Errorf("%s: %v", view.Name, err)
 				}
 			}
-			_, _, _ = proxyconfig.Overview(d, filter)
 		}
 		_, _ = authz.Policies(d)
+		_, _ = proxyconfig.Overview(d, proxyconfig.Filter{Now: now}, func(proxyconfig.Part) error { return nil })
 	})
 }
 

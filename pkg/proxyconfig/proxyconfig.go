@@ -5,10 +5,6 @@
 package proxyconfig
 
 import (
-	"iter"
-	"runtime"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -78,9 +74,9 @@ type Report struct {
 	// Data gives the proxy's own data for JSON and YAML. It is a function because
 	// a table does not need it.
 	Data func() any
-	// Each, if not nil, gives the elements of Data one by one, for JSON that is printed
-	// while it is made: a large dump is not held a second time.
-	Each iter.Seq[jsontext.Value]
+	// Each, if not nil, makes the elements of Data one by one, so that a large dump is not
+	// held a second time. They may be called at the same time.
+	Each []func() jsontext.Value
 }
 
 // Column is a column of a table; wide ones are shown on request.
@@ -107,34 +103,15 @@ func wide(titles ...string) []Column {
 
 // setBodies makes the resources, in the spelling of protobuf's JSON, the report's data.
 func (r *Report) setBodies(resources []dump.Resource) {
-	r.Each = func(yield func(jsontext.Value) bool) {
-		// A few at a time on all processors: few enough to hold little.
-		for some := range slices.Chunk(resources, 16*runtime.GOMAXPROCS(0)) {
-			for _, body := range plainBodies(some) {
-				if !yield(body) {
-					return
-				}
-			}
-		}
+	r.Each = make([]func() jsontext.Value, len(resources))
+	for i := range resources {
+		r.Each[i] = func() jsontext.Value { return dump.Plain(resources[i].Body) }
 	}
 	r.Data = func() any {
-		out := make([]jsontext.Value, 0, len(resources))
-		return slices.AppendSeq(out, r.Each)
+		out := make([]jsontext.Value, len(resources))
+		for i, element := range r.Each {
+			out[i] = element()
+		}
+		return out
 	}
-}
-
-// plainBodies rewrites resources in the spelling of protobuf's JSON, on all processors.
-func plainBodies(resources []dump.Resource) []jsontext.Value {
-	out := make([]jsontext.Value, len(resources))
-	workers := runtime.GOMAXPROCS(0)
-	var work sync.WaitGroup
-	for first := range workers {
-		work.Go(func() {
-			for i := first; i < len(resources); i += workers {
-				out[i] = dump.Plain(resources[i].Body)
-			}
-		})
-	}
-	work.Wait()
-	return out
 }

@@ -88,6 +88,9 @@ var rows = []row{
 	{name: "proxy-config-cluster-100MB", args: []string{"proxy-config", "cluster", "-f", "dump.json"}, input: bigDumpFile},
 	{name: "proxy-config-route-100MB", args: []string{"proxy-config", "route", "-f", "dump.json"}, input: bigDumpFile},
 	{name: "proxy-config-listener-json-100MB", args: []string{"proxy-config", "listener", "-f", "dump.json", "-o", "json"}, input: bigDumpFile},
+	{name: "proxy-config-cluster-yaml-100MB", args: []string{"proxy-config", "cluster", "-f", "dump.json", "-o", "yaml"}, input: bigDumpFile},
+	{name: "proxy-config-all-100MB", args: []string{"proxy-config", "all", "-f", "dump.json"}, input: bigDumpFile},
+	{name: "proxy-config-all-json-100MB", args: []string{"proxy-config", "all", "-f", "dump.json", "-o", "json"}, input: bigDumpFile},
 	{name: "proxy-config-diff-50MB", args: []string{"proxy-config", "diff", "before.json", "after.json"}, input: dumpPair},
 	{
 		name: "inject-1000",

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -136,13 +137,14 @@ func proxyReports(file, view string, f proxyconfig.Filter, format string) ([]pro
 			return nil, err
 		}
 		if format != "table" {
-			return []proxyconfig.Report{{Data: func() any { return map[string]any{"configs": d.Configs} }}}, nil
+			whole := bytes.Join(slices.Collect(d.Text.JSON(dump.Redact)), nil)
+			return []proxyconfig.Report{{Data: func() any { return json.RawMessage(whole) }}}, nil
 		}
-		parts, _, err := proxyconfig.Overview(d, f)
 		var out []proxyconfig.Report
-		for _, p := range parts {
+		_, err = proxyconfig.Overview(d, f, func(p proxyconfig.Part) error {
 			out = append(out, p.Report)
-		}
+			return nil
+		})
 		return out, err
 	}
 	views := proxyconfig.Views()

@@ -26,8 +26,8 @@ type Dump struct {
 	Seen Section
 	// Others are the types of sections that are not known here.
 	Others []string
-	// Configs are the elements of configs as they were written, if Whole was wanted.
-	Configs []jsontext.Value
+	// Text is the whole text, if Whole was wanted.
+	Text Text
 
 	lists  map[Section][]Resource
 	places map[place]string
@@ -59,6 +59,15 @@ type Resource struct {
 
 // List gives the resources of one section, in the order of the dump.
 func (d *Dump) List(section Section) []Resource { return d.lists[section] }
+
+// Drop lets go of the resources of some sections.
+func (d *Dump) Drop(sections Section) {
+	for section := range d.lists {
+		if sections.Has(section) {
+			delete(d.lists, section)
+		}
+	}
+}
 
 // Replace rewrites all resources, such as to take out what is the proxy's own. Their
 // names follow.

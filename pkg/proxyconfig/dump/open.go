@@ -42,7 +42,7 @@ func Read(in io.Reader, want Section) (*Dump, error) {
 	}
 	switch first {
 	case '{':
-		return readJSON(head, want)
+		return readObject(head, want)
 	case '<':
 		return nil, errors.New("this is HTML, not a dump of Envoy: the answer may come from a proxy or a login page")
 	case '[':
@@ -79,5 +79,13 @@ func readText(in io.Reader, want Section) (*Dump, error) {
 	if err != nil || len(asJSON) == 0 || asJSON[0] != '{' {
 		return nil, fmt.Errorf("line 1: expected a dump of Envoy (JSON), a bootstrap (YAML) or the text of /clusters, found %.40q", text)
 	}
-	return readJSON(bytes.NewReader(asJSON), want)
+	return readObject(bytes.NewReader(asJSON), want)
+}
+
+// readObject reads JSON, and keeps its text if that is wanted.
+func readObject(in io.Reader, want Section) (*Dump, error) {
+	if want.Has(Whole) {
+		return readWhole(in, want&^Whole)
+	}
+	return readJSON(in, want)
 }

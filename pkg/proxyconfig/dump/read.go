@@ -1,7 +1,6 @@
 package dump
 
 import (
-	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -30,7 +29,10 @@ func readJSON(in io.Reader, want Section) (*Dump, error) {
 	err := r.members(func(name string) error {
 		switch fold(name) {
 		case "configs":
-			return r.elements(func(i int) error { return r.config("/" + name + "/" + strconv.Itoa(i)) })
+			return r.elements(func(i int) error {
+				r.dump.count++
+				return r.section("/" + name + "/" + strconv.Itoa(i))
+			})
 		case "clusterstatuses":
 			r.dump.Kind = ClustersDump
 			return r.list(name, "/"+name)
@@ -48,31 +50,13 @@ func readJSON(in io.Reader, want Section) (*Dump, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c := r.peek(); c != 0 {
-		return nil, r.fail("expected the end of the dump, found %q", c)
+	if err := r.atEnd(); err != nil {
+		return nil, err
 	}
 	if len(r.rest) > 0 && r.dump.Seen == 0 {
 		return readBootstrap(r.rest, want)
 	}
 	return r.dump, nil
-}
-
-// config reads an element of configs, and keeps its text if that is wanted.
-func (r *reader) config(at string) error {
-	r.dump.count++
-	if !r.want.Has(Whole) {
-		return r.section(at)
-	}
-	raw, err := r.value()
-	if err != nil {
-		return err
-	}
-	r.dump.Configs = append(r.dump.Configs, raw)
-	outer := r.scanner
-	r.scanner = newScanner(bytes.NewReader(raw))
-	err = r.section(at)
-	r.scanner = outer
-	return err
 }
 
 // section reads an element of configs.

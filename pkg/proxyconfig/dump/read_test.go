@@ -3,10 +3,14 @@ package dump_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/dump"
@@ -179,6 +183,33 @@ func TestReadRefusesWhatIsNoDump(t *testing.T) {
 	}
 }
 
+// The whole text is given back, whatever kind of dump it is of.
+func TestReadKeepsTheText(t *testing.T) {
+	for _, text := range []string{
+		small,
+		`{}`, `{"configs":[]}`, `{"configs":[{},{"b":[],"a":null,"c":[1,"x",[]]}]}`,
+		`{"cluster_statuses":[{"name":"c","host_statuses":[]}]}`,
+		`{"static_resources":{"clusters":[{"name":"c"}]},"admin":{}}`,
+	} {
+		d := read(t, text, dump.Whole)
+		var want, got any
+		if err := errors.Join(json.Unmarshal([]byte(text), &want), json.Unmarshal(written(d), &got)); err != nil {
+			t.Fatalf("%v in %s", err, written(d))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if all := read(t, text, dump.All|dump.Whole); !bytes.Equal(written(all), written(d)) || !slices.Equal(lines(all), lines(read(t, text, dump.All))) {
+			t.Errorf("text and resources are not independent of each other in %s", text)
+		}
+	}
+}
+
+// written is the text of a dump as it was kept.
+func written(d *dump.Dump) []byte {
+	return bytes.Join(slices.Collect(d.Text.JSON(func(v jsontext.Value) jsontext.Value { return v })), nil)
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add([]byte("c::10.0.0.1:80::health_flags::healthy\n"))
@@ -194,6 +225,13 @@ func FuzzRead(f *testing.F) {
 				_ = r.Name()
 				_ = dump.Camel(r.Body)
 			}
+		}
+		if d.Text == nil { // the text of /clusters
+			return
+		}
+		again, err := dump.Read(bytes.NewReader(written(d)), dump.All)
+		if err != nil || !slices.Equal(lines(again), lines(d)) {
+			t.Errorf("the text that was kept says something else: %v\n%s", err, written(d))
 		}
 	})
 }

@@ -118,6 +118,14 @@ func (s *scanner) expect(c byte) error {
 	return nil
 }
 
+// atEnd checks that nothing follows.
+func (s *scanner) atEnd() error {
+	if c := s.peek(); c != 0 {
+		return s.fail("expected the end of the dump, found %q", c)
+	}
+	return nil
+}
+
 // text reads a string.
 func (s *scanner) text() (string, error) {
 	raw, err := s.value()

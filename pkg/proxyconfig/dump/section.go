@@ -24,7 +24,7 @@ const (
 
 	// All is every section.
 	All Section = 1<<iota - 1
-	// Whole keeps the text of the sections as well, see [Dump.Configs].
+	// Whole keeps the text as well, see [Dump.Text].
 	Whole Section = 1 << 15
 )
 

@@ -27,14 +27,14 @@ type faultConfig struct {
 
 // fault injects what the filter says: "Specifies a set of headers that the filter
 // should match on. A match will happen if all the headers in the config are present".
-func (w *walk) fault(name string, raw jsontext.Value, from, object string) (stop bool) {
+func (w *walk) fault(set settings) (stop bool) {
 	var f faultConfig
-	if raw == nil || xds.Decode(raw, &f) != nil || f.Delay == nil && f.Abort == nil {
+	if raw := set.last(); raw == nil || xds.Decode(raw, &f) != nil || f.Delay == nil && f.Abort == nil {
 		return false
 	}
-	step := Step{Stage: "filter", Taken: name, Why: "injects faults", Object: object}
-	if from != "" {
-		step.Why += ", as the " + from + " says"
+	step := Step{Stage: "filter", Taken: set.name, Why: "injects faults", Object: set.object}
+	if set.from != "" {
+		step.Why += ", as the " + set.from + " says"
 	}
 	for _, h := range f.Headers {
 		if ok, rule := matchHeader(h, w.request); !ok {

@@ -83,13 +83,20 @@ func matchQuery(m xds.QueryMatcher, r Request) (ok bool, rule string) {
 // matchCookie applies a config.route.v3.CookieMatcher to the Cookie header. A cookie
 // that is not there does not match, inverted or not.
 func matchCookie(m xds.CookieMatcher, r Request) (ok bool, rule string) {
-	for pair := range strings.SplitSeq(r.Headers["cookie"], ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
-		if name != m.Name || m.String == nil {
-			continue
-		}
-		ok, rule = matchString(*m.String, strings.Trim(value, `"`))
-		return ok != m.Invert, fmt.Sprintf("cookie %s %s", m.Name, rule)
+	value, present := r.cookie(m.Name)
+	if !present || m.String == nil {
+		return false, fmt.Sprintf("cookie %s is there", m.Name)
 	}
-	return false, fmt.Sprintf("cookie %s is there", m.Name)
+	ok, rule = matchString(*m.String, value)
+	return ok != m.Invert, fmt.Sprintf("cookie %s %s", m.Name, rule)
+}
+
+// cookie gives the first cookie of a name.
+func (r Request) cookie(wanted string) (value string, present bool) {
+	for pair := range strings.SplitSeq(r.Headers["cookie"], ";") {
+		if name, value, _ := strings.Cut(strings.TrimSpace(pair), "="); name == wanted {
+			return strings.Trim(value, `"`), true
+		}
+	}
+	return "", false
 }

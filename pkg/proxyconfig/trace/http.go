@@ -11,6 +11,9 @@ import (
 // the filters run, since a route may change what they do; the steps are told in the
 // order in which they act.
 func (w *walk) http(m *xds.Manager) {
+	if stop := w.normalize(m); stop {
+		return
+	}
 	rc := m.Routes
 	if rc == nil && m.ScopedRoutes != nil {
 		if rc = w.scopedRoutes(m.ScopedRoutes); rc == nil {
@@ -20,8 +23,7 @@ func (w *walk) http(m *xds.Manager) {
 	if rc == nil {
 		rc = w.proxy.routeConfig(m.RDS.Name)
 	}
-	switch {
-	case rc == nil:
+	if rc == nil {
 		w.end(Verdict{Outcome: Fails, Status: 404, Text: fmt.Sprintf("the proxy has no route configuration %q", m.RDS.Name),
 			Hint: "it may be on its way: look at `proxy-status`; a gateway has none if no VirtualService or HTTPRoute is bound to it"})
 		return
@@ -29,7 +31,7 @@ func (w *walk) http(m *xds.Manager) {
 	hosts, host := findHost(rc, m, w.request)
 	hostStep := Step{Stage: "virtual-host", Taken: "none", Why: fmt.Sprintf("no domain in route configuration %q matches host %q", rc.Name, host)}
 	if len(hosts) == 0 {
-		w.filters(m, nil, nil)
+		w.filters(m, chosen{})
 		if w.trace.Verdict.Outcome != "" {
 			return
 		}
@@ -49,7 +51,7 @@ func (w *walk) http(m *xds.Manager) {
 		find = w.routeOfTree
 	}
 	route, routeStep := find(vh)
-	if w.filters(m, vh, route); w.trace.Verdict.Outcome != "" {
+	if w.filters(m, chosen{rc, vh, route}); w.trace.Verdict.Outcome != "" {
 		return
 	}
 	w.step(hostStep)

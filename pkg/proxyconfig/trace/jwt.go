@@ -1,7 +1,8 @@
 package trace
 
 import (
-	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,13 +12,18 @@ import (
 
 // jwtConfig is extensions.filters.http.jwt_authn.v3.JwtAuthentication.
 type jwtConfig struct {
-	Providers map[string]struct {
-		Issuer string `json:"issuer"`
-	} `json:"providers"`
-	Rules []struct {
+	Providers map[string]jwtProvider `json:"providers"`
+	Rules     []struct {
 		Match    xds.RouteMatch  `json:"match"`
 		Requires *jwtRequirement `json:"requires"`
+		Named    string          `json:"requirement_name"`
 	} `json:"rules"`
+	Requirements map[string]*jwtRequirement `json:"requirement_map"`
+}
+
+// jwtOverride is extensions.filters.http.jwt_authn.v3.PerRouteConfig.
+type jwtOverride struct {
+	Named string `json:"requirement_name"`
 }
 
 // jwtRequirement is what a rule asks for.
@@ -35,64 +41,95 @@ type jwtList struct {
 	Requirements []jwtRequirement `json:"requirements"`
 }
 
+// withoutValidToken tells whether a request with a token that is not valid fulfils a requirement.
+func (q *jwtRequirement) withoutValidToken() bool {
+	switch {
+	case q == nil || q.AllowFailed != nil || q.Extract != nil:
+		return true
+	case q.Any != nil:
+		return slices.ContainsFunc(q.Any.Requirements, func(one jwtRequirement) bool { return one.withoutValidToken() })
+	}
+	return false
+}
+
 // withoutToken tells whether a request that has no token fulfils a requirement.
 func (q *jwtRequirement) withoutToken() bool {
 	switch {
 	case q == nil || q.AllowMissing != nil || q.AllowFailed != nil || q.Extract != nil:
 		return true
 	case q.Any != nil:
-		for _, one := range q.Any.Requirements {
-			if one.withoutToken() {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(q.Any.Requirements, func(one jwtRequirement) bool { return one.withoutToken() })
 	case q.All != nil:
-		for _, one := range q.All.Requirements {
-			if !one.withoutToken() {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(q.All.Requirements, func(one jwtRequirement) bool { return !one.withoutToken() })
 	}
 	return false
 }
 
-// jwt asks for a token: "the first matched requirement rule will be applied". Whether a
-// token is valid cannot be told without asking its issuer.
-func (w *walk) jwt(name string, raw jsontext.Value) (stop bool) {
+// requirement finds what is asked of the request: what the route names, else "the first
+// matched requirement rule will be applied". asked is false if no rule matches.
+func (c *jwtConfig) requirement(r Request, o jwtOverride) (need *jwtRequirement, asked bool) {
+	if o.Named != "" {
+		return c.Requirements[o.Named], true
+	}
+	for _, rule := range c.Rules {
+		if fit := matchRoute(rule.Match, r); !fit.ok {
+			continue
+		}
+		if rule.Named != "" {
+			return c.Requirements[rule.Named], true
+		}
+		return rule.Requires, true
+	}
+	return nil, false
+}
+
+// jwt asks for a token. Whether it is signed by its issuer cannot be told without asking that.
+func (w *walk) jwt(set settings) (stop bool) {
 	var c jwtConfig
-	if raw == nil || xds.Decode(raw, &c) != nil {
+	if set.own == nil || xds.Decode(set.own, &c) != nil {
+		return false
+	}
+	var o jwtOverride
+	if set.override != nil && xds.Decode(set.override, &o) != nil {
 		return false
 	}
 	var issuers []string
-	for _, p := range c.Providers {
+	found := token{}
+	for _, key := range slices.Sorted(maps.Keys(c.Providers)) {
+		p := c.Providers[key]
 		issuers = append(issuers, p.Issuer)
+		if found.text == "" {
+			found = p.find(w.request)
+		}
 	}
-	step := Step{Stage: "filter", Taken: name, Why: "looks at the token (JWT) of the request",
+	step := Step{Stage: "filter", Taken: set.name, Why: "looks at the token (JWT) of the request",
 		Details: []string{"issuers: " + strings.Join(issuers, ", ")}}
-	_, hasToken := w.request.Headers["authorization"]
-	hasToken = hasToken || w.request.Claims != nil
-	for _, rule := range c.Rules {
-		if fit := matchRoute(rule.Match, w.request); !fit.ok {
-			continue
+	need, asked := c.requirement(w.request, o)
+	refuse := func(why, text, hint string) bool {
+		step.Why = why
+		w.step(step)
+		w.end(Verdict{Outcome: Refused, Status: 401, Text: "filter " + set.name + " " + text, Hint: hint})
+		return true
+	}
+	switch {
+	case !asked:
+	case found.text != "" && w.request.Claims == nil:
+		step.Why = "checks the token in " + found.place
+		claims, ok := found.claims()
+		if issuer := claims["iss"]; ok && issuer != "" && !slices.Contains(issuers, "") && !slices.Contains(issuers, issuer) && !need.withoutValidToken() {
+			return refuse("knows no issuer "+issuer, "knows no issuer "+issuer+", from which the token in "+found.place+" is", "")
 		}
-		switch {
-		case hasToken:
-			step.Why = "checks the token of the request"
-			if w.request.Claims == nil {
-				w.depend("the token of the request is valid")
-			}
-		case rule.Requires.withoutToken():
-			step.Why = "lets a request without a token pass"
-		default:
-			step.Why = "asks for a token, and the request has none"
-			w.step(step)
-			w.end(Verdict{Outcome: Refused, Status: 401, Text: fmt.Sprintf("filter %s wants a token and the request has none", name),
-				Hint: "send one with --header 'authorization: Bearer ...'"})
-			return true
+		if ok {
+			w.request.Claims = claims
 		}
-		break
+		w.depend("the token of the request is valid")
+	case found.text != "" || w.request.Claims != nil:
+		step.Why = "checks the token of the request"
+	case need.withoutToken():
+		step.Why = "lets a request without a token pass"
+	default:
+		return refuse("asks for a token, and the request has none", "wants a token and the request has none",
+			"send one with --header 'authorization: Bearer ...'")
 	}
 	w.step(step)
 	return false

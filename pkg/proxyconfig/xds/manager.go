@@ -13,6 +13,7 @@ type Manager struct {
 	StripTrailingDot  bool          `json:"strip_trailing_host_dot"`
 	MergeSlashes      bool          `json:"merge_slashes"`
 	NormalizePath     bool          `json:"normalize_path"`
+	EscapedSlashes    Text          `json:"path_with_escaped_slashes_action"`
 }
 
 // HTTPFilter is an HTTP filter.

@@ -8,7 +8,8 @@ type RouteConfig struct {
 	VirtualHosts []VirtualHost `json:"virtual_hosts"`
 	IgnorePort   bool          `json:"ignore_port_in_host_matching"`
 	// HostHeader takes the place of :authority in the search for a virtual host.
-	HostHeader string `json:"vhost_header"`
+	HostHeader string    `json:"vhost_header"`
+	PerFilter  Overrides `json:"typed_per_filter_config"`
 }
 
 // VirtualHost is config.route.v3.VirtualHost.
