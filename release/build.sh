@@ -45,8 +45,9 @@ for platform in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 
   cp LICENSE README.md completions/kubectl_complete-mesh "$folder/"
   cp -r completions/shell "$folder/completions"
   cp -r docs/man "$folder/man"
-  # Modes are those of the archive, not of the checkout.
-  tar --format=gnu --mode=u+rw,go=u-w --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -C "$folder" -cf - . |
+  # Modes are those of the archive, not of the checkout. The folder itself is no
+  # entry: unpacking must not change the folder where a user does that.
+  (cd "$folder" && tar --format=gnu --mode=u+rw,go=u-w --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -cf - -- *) |
     gzip -n -9 >"$work/$name.tar.gz"
   rm -r "$folder"
 done

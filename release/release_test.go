@@ -154,7 +154,10 @@ func unpack(t *testing.T, archive string) (modes map[string]int64, texts map[str
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := strings.TrimPrefix(h.Name, "./")
+		name := h.Name
+		if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "/") {
+			t.Errorf("%s is unpacked into the user's folder", name)
+		}
 		if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" || !h.ModTime.Equal(time.Unix(stamp, 0)) {
 			t.Errorf("%s belongs to %d %q, %d %q and is of %s", name, h.Uid, h.Uname, h.Gid, h.Gname, h.ModTime)
 		}

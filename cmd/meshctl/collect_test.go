@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/meshctl/meshctl/internal/kube/kubetest"
 	"github.com/meshctl/meshctl/pkg/snapshot"
 )
@@ -131,20 +129,7 @@ func collectMesh(t *testing.T, s *kubetest.Server, args ...string) (string, outc
 
 func TestCollectTakesNoSecretAlong(t *testing.T) {
 	name, got := collectMesh(t, meshServer(t))
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	zip, err := zstd.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer zip.Close()
-	text, err := io.ReadAll(zip)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := unzip(t, name)
 	for _, secret := range planted {
 		if at := bytes.Index(text, []byte(secret)); at >= 0 {
 			t.Errorf("%s is in the archive: ...%s", secret, text[max(0, at-100):at+len(secret)])

@@ -18,27 +18,40 @@ type rule struct {
 	take      func(line []byte) (out []byte, n int) // in place of pattern
 }
 
-// rules are for text of any kind: logs, dumps, values inside of objects. What
+// all rules are for text of any kind: logs, dumps, values inside of objects. What
 // precedes a secret is kept, so that a reader sees what was there.
-func rules() []rule {
+func (r *redactor) all() []rule {
 	return []rule{
 		{
 			name: "private key", hints: []string{"private key"}, manyLines: true, replace: redacted,
-			pattern: regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)`),
+			pattern: regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|$)`),
+		},
+		{name: "value of a header", hints: pairHints(), manyLines: true, take: redactPairs},
+		{name: "value of a header", hints: []string{"value: "}, manyLines: true, take: redactYAMLPairs},
+		{name: "value of a header", hints: []string{"', '", `(\"`, `("`, "('"}, take: redactCalls},
+		{name: "block of YAML", hints: []string{": |", ": >", "passwords:", "tokens:", "keys:"}, manyLines: true, take: redactBlocks},
+		{name: "value of a variable", hints: []string{"key_values"}, manyLines: true, take: redactVariablesOfWasm},
+		{
+			name: "API key", hints: []string{`"client"`}, manyLines: true, replace: "${1}" + redacted,
+			pattern: regexp.MustCompile(`("client"\s*:\s*"[^"]*"\s*,\s*"key"\s*:\s*")[^"]+`),
 		},
 		{
-			// Envoy's form of a header: {"key": "x-api-key", "value": "..."}
-			name: "header value", hints: []string{"authorization", "cookie", "api-key", "auth-token"}, manyLines: true, replace: "${1}" + redacted + `"`,
-			pattern: regexp.MustCompile(`("key":\s*"(?i:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|api-key)",\s*"(?:value|raw_value)":\s*")[^"]*"`),
+			name: "private part of a JSON web key", hints: []string{`kty\"`, `"kty"`}, manyLines: true, replace: "${1}" + redacted,
+			pattern: regexp.MustCompile(`(\\*"(?:k|d|p|q|dp|dq|qi)\\*"\s*:\s*\\*")[A-Za-z0-9_=-]{16,}`),
 		},
 		{
-			// Envoy's debug logs: 'cookie', 'session=...'
-			name: "header value", hints: []string{"authorization'", "cookie'", "api-key'", "auth-token'"}, replace: "${1}" + redacted + "'",
-			pattern: regexp.MustCompile(`('(?i:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|api-key)', ')[^']*'`),
+			name: "applied configuration", hints: []string{"last-applied-configuration"}, replace: "${1}" + redacted,
+			pattern: regexp.MustCompile(`("kubectl\.kubernetes\.io/last-applied-configuration"\s*:\s*")(?:[^"\\]|\\.)+`),
 		},
 		{
-			name: "encoded private key", hints: []string{"ls0tls1crudjti"}, take: redactEncodedKeys,
+			name: "hash of a password", hints: []string{"{sha}", "$2", "$apr1$", "$5$", "$6$"}, replace: "${1}" + redacted,
+			pattern: regexp.MustCompile(`(\{SHA\}|\$(?:2[aby]|apr1|5|6)\$)[A-Za-z0-9./+=$]{20,}`),
 		},
+		{
+			name: "address of a webhook", hints: []string{"hooks.slack.com/", "/api/webhooks/"}, replace: "${1}" + redacted,
+			pattern: regexp.MustCompile(`(hooks\.slack\.com/\w+/|/api/webhooks/)[A-Za-z0-9/_-]+`),
+		},
+		{name: "encoded secret", hints: []string{"ls0tls1crudjti", "eyj", "mii"}, take: r.redactEncoded},
 		{
 			name: "JSON web token", hints: []string{"eyj"}, replace: redacted,
 			pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*`),
@@ -61,11 +74,15 @@ func rules() []rule {
 			pattern: regexp.MustCompile(`("auth\\*"\s*:\s*\\*")[A-Za-z0-9+/=]{8,}`),
 		},
 		{
-			name: "cloud access key", hints: []string{"akia", "asia", "aiza", "ya29.", "xox", "glpat-", "sk_live_", "github_pat_", "ghp_", "gho_", "ghs_", "ghu_"}, replace: redacted,
-			pattern: regexp.MustCompile(`\b(A(KI|SI)A[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|gh[opsu]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{22,}|glpat-[0-9A-Za-z_-]{20,}|sk_live_[0-9A-Za-z]{16,}|xox[abprs]-[0-9A-Za-z-]{10,})`),
+			name: "cloud access key", hints: []string{
+				"akia", "asia", "aiza", "ya29.", "xox", "xapp-", "glpat-", "sk_live_", "rk_live_", "github_pat_", "ghp_", "gho_", "ghs_", "ghu_",
+				"hvs.", "sk-", "npm_", "sg.", "dop_v1_", "age-secret-key-",
+			}, replace: redacted,
+			pattern: regexp.MustCompile(`\b(A(KI|SI)A[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|gh[opsu]_[0-9A-Za-z]{36}|github_pat_[0-9A-Za-z_]{22,}|glpat-[0-9A-Za-z_-]{20,}|[sr]k_live_[0-9A-Za-z]{16,}|(xox[abprs]|xapp)-[0-9A-Za-z-]{10,}` +
+				`|hvs\.[0-9A-Za-z_-]{20,}|sk-[0-9A-Za-z_-]{20,}|npm_[0-9A-Za-z]{36}|SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}|dop_v1_[0-9a-f]{64}|AGE-SECRET-KEY-1[0-9A-Z]{50,})`),
 		},
 		{name: "password in a URL", hints: []string{"://"}, take: redactURLs},
-		{name: "named secret", hints: []string{"passw", "passphrase", "secret", "token", "key", "authorization", "cookie", "pwd"}, take: redactNamed},
+		{name: "named secret", hints: []string{"passw", "passphrase", "dbpass", "userpass", "secret", "token", "key", "authorization", "cookie", "pwd", "sig"}, take: redactNamed},
 	}
 }
 

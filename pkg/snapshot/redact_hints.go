@@ -19,7 +19,8 @@ type hint struct {
 }
 
 var theRedactor = sync.OnceValue(func() *redactor {
-	r := &redactor{rules: rules(), hints: make([][]hint, 1)}
+	r := &redactor{hints: make([][]hint, 1)}
+	r.rules = r.all()
 	for i := range r.fold {
 		r.fold[i] = byte(i)
 		if 'A' <= i && i <= 'Z' {

@@ -9,8 +9,14 @@ import (
 // Names of fields, flags, headers and variables whose values are secrets, in
 // lower case without "-", "_" and ".".
 var (
-	secretEnds  = []string{"password", "passwd", "passphrase", "clientsecret", "secretkey", "accesskey", "accountkey", "apikey", "accesstoken", "authtoken", "refreshtoken", "idtoken", "sessiontoken", "bearertoken", "privatekey", "hmackey", "signingkey", "encryptionkey"}
-	secretNames = []string{"authorization", "proxyauthorization", "cookie", "setcookie", "token", "secret", "pwd"}
+	secretEnds = []string{
+		"password", "passwd", "passphrase", "token", "signature", "dbpass", "userpass",
+		"clientsecret", "sessionsecret", "jwtsecret", "appsecret", "apisecret", "sharedsecret", "webhooksecret", "signingsecret",
+		"cookiesecret", "hmacsecret", "tokensecret", "consumersecret",
+		"secretkey", "accesskey", "accountkey", "apikey", "privatekey", "hmackey", "signingkey", "encryptionkey",
+	}
+	secretNames  = []string{"authorization", "proxyauthorization", "cookie", "setcookie", "secret", "pwd", "sig"}
+	harmlessEnds = []string{"pagetoken", "continuetoken", "nexttoken"} // of lists that come in pages
 )
 
 // isSecretName reports whether something of that name is a secret.
@@ -25,21 +31,24 @@ func isSecretName(name string) bool {
 			plain = append(plain, c)
 		}
 	}
-	for _, end := range secretEnds {
-		if strings.HasSuffix(string(plain), end) {
-			return true
-		}
-	}
-	return slices.Contains(secretNames, string(plain))
+	endsWith := func(end string) bool { return strings.HasSuffix(string(plain), end) }
+	return slices.ContainsFunc(secretEnds, endsWith) && !slices.ContainsFunc(harmlessEnds, endsWith) ||
+		slices.Contains(secretNames, string(plain))
 }
 
-// redactNamed takes out values behind a telling name: `password=x`,
+// isSecretList is isSecretName for lists and maps of secrets: passwords, apiKeys.
+func isSecretList(name string) bool {
+	one, plural := strings.CutSuffix(name, "s")
+	return plural && isSecretName(one)
+}
+
+// redactNamed takes out values behind a telling name: `password=x`, `--token x`,
 // `"api_key": "x"`, also where JSON stands inside of a JSON text. It is no
 // regular expression since dumps have such words in many lines.
 func redactNamed(line []byte) (out []byte, n int) {
 	done := 0
 	for i, c := range line {
-		if c != '=' && c != ':' || i < done {
+		if c != '=' && c != ':' && c != ' ' || i < done {
 			continue
 		}
 		name := bytes.TrimRight(line[done:i], " \t")
@@ -49,10 +58,19 @@ func redactNamed(line []byte) (out []byte, n int) {
 		for start > 0 && isNameByte(bare[start-1]) {
 			start--
 		}
+		if c == ' ' && (start+2 > len(bare) || string(bare[start:start+2]) != "--") {
+			continue
+		}
 		if start == len(bare) || !isSecretName(string(bare[start:])) {
 			continue
 		}
 		from, to := valueAfter(line, i+1, quotedName)
+		switch {
+		case c == ' ' && from < to && line[from] == '-':
+			continue // another flag
+		case done == 0 && !quotedName && bare[start] != '-' && len(bytes.Trim(bare[:start], " \t-")) == 0:
+			to = restOfLine(line, from, to, c)
+		}
 		if to <= from || isReference(string(line[from:to])) || bytes.HasPrefix(line[from:], []byte(redacted)) {
 			continue
 		}
@@ -103,7 +121,27 @@ func valueAfter(line []byte, at int, quotedName bool) (from, to int) {
 	return at, at + length
 }
 
-// redactURLs takes out the password of SCHEME://USER:PASSWORD@HOST.
+// restOfLine is where the value of a line ends that holds nothing but a name and
+// its value, as in YAML and in properties: such values may have blanks.
+func restOfLine(line []byte, from, to int, sign byte) int {
+	if to <= from || from > 0 && (line[from-1] == '"' || line[from-1] == '\'') {
+		return to
+	}
+	rest := line[to:]
+	if sign == ' ' || sign == '=' && bytes.IndexByte(rest, '=') >= 0 {
+		return to // more names follow
+	}
+	if comment := bytes.Index(rest, []byte(" #")); comment >= 0 {
+		rest = rest[:comment]
+	}
+	return to + len(bytes.TrimRight(rest, " \t\r\n"))
+}
+
+// longUser is the length from which a user without a password is taken for a token.
+const longUser = 20
+
+// redactURLs takes out the password of SCHEME://USER:PASSWORD@HOST, and tokens
+// in the place of a user.
 func redactURLs(line []byte) (out []byte, n int) {
 	done := 0
 	for {
@@ -118,7 +156,9 @@ func redactURLs(line []byte) (out []byte, n int) {
 		}
 		at := bytes.LastIndexByte(line[user:end], '@')
 		colon := bytes.IndexByte(line[user:end], ':')
-		if colon < 0 || at < 0 || colon+1 >= at {
+		if colon < 0 && at >= longUser {
+			colon = -1
+		} else if colon < 0 || at < 0 || colon+1 >= at {
 			out = append(out, line[done:end]...)
 			done = end
 			continue

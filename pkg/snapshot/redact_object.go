@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/meshctl/meshctl/internal/resource"
@@ -26,9 +27,14 @@ func redactObject(o *resource.Object, counts map[string]int) ([]byte, error) {
 			delete(annotations, "kubectl.kubernetes.io/last-applied-configuration")
 		}
 	}
-	if o.Kind == "Secret" && o.Group == "" {
+	switch {
+	case o.Kind == "Secret" && o.Group == "":
 		redactSecret(content, counts)
-	} else {
+		redactFields(content["metadata"], counts)
+	case o.Kind == "ConfigMap" && o.Labels["owner"] == "helm":
+		redactAll(content["data"], counts, "release of Helm") // all values of an installation
+		redactFields(content["metadata"], counts)
+	default:
 		redactFields(content, counts)
 	}
 	var out bytes.Buffer
@@ -84,10 +90,15 @@ func redactFields(v any, counts map[string]int) any {
 			if key == "env" {
 				redactVariables(value, counts)
 			}
-			if text, ok := value.(string); ok && text != "" && isSecretName(key) && !isReference(text) {
+			switch text, isText := value.(string); {
+			case isText && text != "" && isSecretName(key) && !isReference(text):
 				v[key] = redacted
 				counts["field "+key]++
 				continue
+			case isSecretName(key):
+				redactMatch(value, counts)
+			case isSecretList(key):
+				value = redactAll(value, counts, "field "+key)
 			}
 			v[key] = redactFields(value, counts)
 		}
@@ -95,10 +106,92 @@ func redactFields(v any, counts map[string]int) any {
 	case []any:
 		for i := range v {
 			v[i] = redactFields(v[i], counts)
+			flag, _ := v[i].(string)
+			if i+1 < len(v) && strings.HasPrefix(flag, "-") && isSecretName(flag) {
+				redactArgument(v, i+1, counts)
+			}
 		}
 		return v
 	case string:
-		return string(redactText([]byte(v), counts))
+		if isEncodedSecret(v) {
+			counts["encoded secret"]++
+			return redacted
+		}
+		return string(redactText([]byte(redactDocument(v, counts)), counts))
+	}
+	return v
+}
+
+// redactDocument treats a text that is JSON as an object's fields. One without
+// secrets stays as it is written.
+func redactDocument(text string, counts map[string]int) string {
+	if start := strings.TrimSpace(text); start == "" || start[0] != '{' && start[0] != '[' {
+		return text
+	}
+	in := json.NewDecoder(strings.NewReader(text))
+	in.UseNumber()
+	var content any
+	if in.Decode(&content) != nil || in.More() {
+		return text
+	}
+	found := map[string]int{}
+	content = redactFields(content, found)
+	if len(found) == 0 {
+		return text
+	}
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if e.Encode(content) != nil {
+		return text
+	}
+	for rule, n := range found {
+		counts[rule] += n
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// redactArgument treats what follows --token in a container's arguments.
+func redactArgument(arguments []any, i int, counts map[string]int) {
+	if text, ok := arguments[i].(string); ok && text != redacted && !strings.HasPrefix(text, "-") && !isReference(text) {
+		arguments[i] = redacted
+		counts["named secret"]++
+	}
+}
+
+// redactMatch treats what is compared with a secret header, and secrets that
+// stand in the configuration of an extension: {exact: ...}, {inline_string: ...}.
+func redactMatch(v any, counts map[string]int) {
+	match, _ := v.(map[string]any)
+	for key, value := range match {
+		switch text, isText := value.(string); {
+		case key == "safe_regex" || key == "safeRegex" || key == "string_match" || key == "stringMatch":
+			redactMatch(value, counts)
+		case !isText || text == "" || text == redacted || text == encodedRedacted:
+		case slices.Contains([]string{"exact", "prefix", "suffix", "contains", "regex", "inline_string", "inlineString", "inline_bytes", "inlineBytes"}, key):
+			match[key] = redacted
+			counts["value of a header"]++
+		}
+	}
+}
+
+// redactAll takes out every text below a value, which it returns.
+func redactAll(v any, counts map[string]int, rule string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key := range v {
+			v[key] = redactAll(v[key], counts, rule)
+		}
+	case []any:
+		for i := range v {
+			v[i] = redactAll(v[i], counts, rule)
+		}
+	case string:
+		if v == "" || isReference(v) {
+			return v
+		}
+		counts[rule]++
+		return redacted
 	}
 	return v
 }
@@ -109,9 +202,24 @@ func redactPair(pair map[string]any, counts map[string]int) {
 	value, _ := pair["value"].(string)
 	name, _ := pair["name"].(string)
 	key, _ := pair["key"].(string)
-	if value != "" && value != redacted && (isSecretName(name) || isSecretName(key)) {
-		pair["value"] = redacted
-		counts["value of a header"]++
+	if isSecretName(name) || isSecretName(key) {
+		if value != "" && value != redacted {
+			pair["value"] = redacted
+			counts["value of a header"]++
+		}
+		redactMatch(pair, counts)
+	}
+	if header, ok := headerOf([]byte(key)); ok && isSecretName(header) { // a condition of an AuthorizationPolicy
+		for _, list := range []string{"values", "notValues"} {
+			pair[list] = redactAll(pair[list], counts, "value of a header")
+			if pair[list] == nil {
+				delete(pair, list)
+			}
+		}
+	}
+	if _, isCredential := pair["client"].(string); isCredential && key != "" && key != redacted { // Envoy's API keys
+		pair["key"] = redacted
+		counts["API key"]++
 	}
 }
 
@@ -132,7 +240,7 @@ func redactVariables(env any, counts map[string]int) {
 // values are the mesh's configuration, which analysis needs.
 func isMeshVariable(name string) bool {
 	for _, prefix := range []string{
-		"ISTIO_", "PILOT_", "PROXY_", "CA_", "POD_", "ENABLE_", "INSTANCE_", "SERVICE_", "HOST_", "TRUST_DOMAIN",
+		"ISTIO_", "PILOT_", "PROXY_", "CA_", "POD_", "ENABLE_", "INSTANCE_", "SERVICE_ACCOUNT", "HOST_", "TRUST_DOMAIN",
 		"CLUSTER_ID", "REVISION", "INJECT_", "VALIDATION_", "KUBECONFIG", "GOMEMLIMIT", "GOMAXPROCS", "PLATFORM", "CREDENTIAL_FETCHER", "EXIT_ON_", "XDS_", "AMBIENT_", "NODE_NAME",
 	} {
 		if strings.HasPrefix(name, prefix) {
@@ -145,5 +253,10 @@ func isMeshVariable(name string) bool {
 // isReference reports that a text under a telling name is none of the secrets
 // themselves: a path, or a policy such as token: "ENABLED".
 func isReference(text string) bool {
-	return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "kubernetes://") || text == redacted
+	switch text {
+	case redacted, "true", "false", "null", "none":
+		return true
+	}
+	isBlock := len(text) > 0 && len(text) <= 3 && (text[0] == '|' || text[0] == '>') // its text is on the next lines
+	return isBlock || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "kubernetes://")
 }

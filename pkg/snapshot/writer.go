@@ -144,7 +144,8 @@ func (w *Writer) frame(data []byte) error {
 func (w *Writer) Fail(what string, reason error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.index.Failures = append(w.index.Failures, Failure{what, reason.Error()})
+	text := redactText([]byte(reason.Error()), map[string]int{}) // it may quote an answer
+	w.index.Failures = append(w.index.Failures, Failure{what, string(text)})
 }
 
 // Redact records what was taken out of an entry.
