@@ -126,6 +126,44 @@ webhooks: [{name: rev.namespace.sidecar-injector.istio.io, clientConfig: {url: "
 	}
 }
 
+// In a remote cluster of a mesh istiod's Service has addresses of the primary
+// cluster and no pods. Nothing there is broken, and nothing is left over.
+func TestControlPlaneInAnotherCluster(t *testing.T) {
+	remote := `
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata:
+  name: istio-sidecar-injector
+  labels: {istio.io/rev: default, operator.istio.io/managed: Reconcile, operator.istio.io/component: Pilot}
+webhooks: [{name: rev.namespace.sidecar-injector.istio.io, clientConfig: {service: {name: istiod, namespace: istio-system}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: istiod, namespace: istio-system, labels: {istio.io/rev: default, operator.istio.io/managed: Reconcile, operator.istio.io/component: Pilot}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: istiod-1, namespace: istio-system, labels: {kubernetes.io/service-name: istiod}}
+endpoints: [{addresses: [198.51.100.7]}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio-ca-root-cert, namespace: shop}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: istio-remote-secret-a, namespace: istio-system, labels: {istio/multiCluster: "true"}}
+`
+	out := onServer(t, true, []string{remote}, "check", "-x", "crds,webhooks")
+	if out.code != exitOK || !strings.Contains(out.stdout, "revision default has a control plane outside of this cluster") {
+		t.Errorf("check: %+v", out)
+	}
+	out = onServer(t, true, []string{remote}, "prune", "--dry-run")
+	if out.code != exitOK || !strings.Contains(out.stderr+out.stdout, "nothing is left over") {
+		t.Errorf("prune: %+v", out)
+	}
+}
+
 func TestTagsAreListed(t *testing.T) {
 	objects := `
 apiVersion: admissionregistration.k8s.io/v1

@@ -53,8 +53,7 @@ func istioCRDs() []string {
 	}
 }
 
-// checkControlPlane looks at each istiod. A mesh whose webhooks lead to a URL
-// has its control plane elsewhere.
+// checkControlPlane looks at each istiod.
 func checkControlPlane(_ context.Context, r *checkRun) ([]CheckResult, error) {
 	var found []CheckResult
 	for _, revision := range sortedKeys(r.revisions.Installed) {
@@ -72,7 +71,7 @@ func checkControlPlane(_ context.Context, r *checkRun) ([]CheckResult, error) {
 		return found, nil
 	}
 	for _, revision := range sortedKeys(r.revisions.Webhooks) {
-		if webhookService(r.revisions.Webhooks[revision].content) == "" {
+		if r.revisions.Elsewhere[revision] {
 			found = append(found, CheckResult{Status: OK, Resource: r.revisions.Webhooks[revision].ID(),
 				Message: fmt.Sprintf("revision %s has a control plane outside of this cluster", revision)})
 		}

@@ -3,10 +3,7 @@ package install
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
-
-	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // checkWebhooks looks whether the webhooks of the mesh reach somebody, and
@@ -16,19 +13,9 @@ func checkWebhooks(ctx context.Context, r *checkRun) ([]CheckResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoints, err := r.cluster.List(ctx, []schema.GroupKind{{Group: "discovery.k8s.io", Kind: "EndpointSlice"}}, "")
+	alive, err := readyServices(ctx, r.cluster)
 	if err != nil {
 		return nil, err
-	}
-	alive := map[string]bool{}
-	for _, s := range endpoints {
-		content, err := s.Map()
-		if err != nil {
-			return nil, err
-		}
-		if hasReadyEndpoint(content) {
-			alive[s.Namespace+"/"+s.Labels["kubernetes.io/service-name"]] = true
-		}
 	}
 	var found []CheckResult
 	for _, live := range hooks {
@@ -45,13 +32,6 @@ func checkWebhooks(ctx context.Context, r *checkRun) ([]CheckResult, error) {
 		return ok("%d webhook configurations reach a ready control plane", len(hooks)), nil
 	}
 	return found, nil
-}
-
-func hasReadyEndpoint(slice map[string]any) bool {
-	return slices.ContainsFunc(lookupMaps(slice, "endpoints"), func(endpoint Values) bool {
-		ready, given := lookup(endpoint, "conditions", "ready")
-		return !given || ready == true
-	})
 }
 
 func webhookProblems(o *Object, alive map[string]bool, now time.Time) []CheckResult {

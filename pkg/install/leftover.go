@@ -135,12 +135,13 @@ func (f *finder) unowned(ctx context.Context) error {
 		if derived(o) || live.Labels[keepLabel] == "true" {
 			continue
 		}
-		if live.Labels[componentLabel] == Components()[0] && len(f.revisions.Installed) > 0 {
+		if live.Labels[componentLabel] == Components()[0] && f.revisions.anyAlive() {
 			continue // all revisions share it, whichever it names
 		}
 		revision := revisionOf(live.Labels)
 		controlPlane, installed := f.revisions.Installed[revision]
 		switch {
+		case f.revisions.Elsewhere[revision]:
 		case !installed:
 			err = f.add(live, "revision %s has no control plane", revision)
 		case live.Labels[versionLabel] != lookupString(controlPlane.content, "metadata", "labels", versionLabel):
@@ -156,7 +157,7 @@ func (f *finder) unowned(ctx context.Context) error {
 
 // locks finds the locks by which istiods agree on a leader, once there is none.
 func (f *finder) locks(ctx context.Context) error {
-	if len(f.revisions.Installed) > 0 {
+	if f.revisions.anyAlive() {
 		return nil
 	}
 	kinds := []schema.GroupKind{{Kind: "ConfigMap"}, {Group: "coordination.k8s.io", Kind: "Lease"}}
@@ -193,7 +194,7 @@ func isLock(name string) bool {
 // published finds what istiod puts into every namespace, and its own keys, once
 // there is none.
 func (f *finder) published(ctx context.Context) error {
-	if len(f.revisions.Installed) > 0 {
+	if f.revisions.anyAlive() {
 		return nil
 	}
 	found, err := f.cluster.List(ctx, []schema.GroupKind{{Kind: "ConfigMap"}, {Kind: "Secret"}}, "")
@@ -216,7 +217,7 @@ func (f *finder) published(ctx context.Context) error {
 
 // remoteSecrets finds credentials of other clusters that nobody reads.
 func (f *finder) remoteSecrets(ctx context.Context) error {
-	if len(f.revisions.Installed) > 0 {
+	if f.revisions.anyAlive() {
 		return nil
 	}
 	found, err := f.cluster.List(ctx, []schema.GroupKind{{Kind: "Secret"}}, "istio/multiCluster=true")

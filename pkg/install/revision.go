@@ -38,6 +38,7 @@ type Proxy struct {
 type Revisions struct {
 	Installed map[string]*Object // istiod's Deployment by revision
 	Webhooks  map[string]*Object // injection webhook configuration by revision
+	Elsewhere map[string]bool    // revisions whose control plane is outside of the cluster
 	Tags      []Tag
 	Proxies   []Proxy
 	// Namespaces that are injected by a revision label, by its value;
@@ -49,11 +50,11 @@ type Revisions struct {
 // many as there are pods, and few questions are about them.
 func ReadRevisions(ctx context.Context, cluster Lister) (*Revisions, error) {
 	r := &Revisions{
-		Installed: map[string]*Object{}, Webhooks: map[string]*Object{},
+		Installed: map[string]*Object{}, Webhooks: map[string]*Object{}, Elsewhere: map[string]bool{},
 		Tags: []Tag{}, Namespaces: map[string][]string{},
 	}
 	for _, read := range []func(context.Context, Lister) error{
-		r.readControlPlanes, r.readNamespaces, r.readWebhooks,
+		r.readControlPlanes, r.readNamespaces, r.readWebhooks, r.readElsewhere,
 	} {
 		if err := read(ctx, cluster); err != nil {
 			return nil, fmt.Errorf("reading the mesh's revisions: %w", err)
