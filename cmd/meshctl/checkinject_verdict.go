@@ -47,7 +47,7 @@ func (m *checkMesh) follow(ctx context.Context, e *env, check *injectCheck, pod 
 	}
 	options := inject.Options{Revision: by.Revision, Tags: inject.Tags(m.webhooks, by.Revision), Namespaces: m.namespaces}
 	options.NativeSidecars = m.native(ctx, e, by.Revision)
-	err := readConfigMaps(ctx, m.cluster, e.global.istioNamespace, &options)
+	err := readConfigMaps(ctx, m.cluster, e.global.istioNamespace, configMapNames{}, &options)
 	var injector *inject.Injector
 	if err == nil {
 		injector, err = inject.New(options)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -41,8 +42,9 @@ The configuration comes from the files given by --inject-config-file,
 --mesh-config-file and --values-file; what they leave open, and all of it
 without them, from the charts in this program with --profile, --set and
 --operator-file-name; or with --revision alone from the cluster's control plane
-of that revision. Only then a cluster is contacted. With --from it is that of a
-snapshot.
+of that revision, or the objects named by --mesh-config-map-name,
+--inject-config-map-name and --webhook-config. Only then a cluster is contacted.
+With --from it is that of a snapshot.
 
 Host network, the label and the annotation sidecar.istio.io/inject and the
 system namespaces decide whether a workload is injected. A cluster's
@@ -181,8 +183,13 @@ func runInject(ctx context.Context, e *env, o *injectOptions) error {
 // writeResults writes what became of the files. A file is written only if
 // nothing failed; stdout gets what worked.
 func writeResults(e *env, report reportFormat, output string, inPlace bool, files []resource.File, results []inject.Result) error {
-	failure := failuresOf(e, report, allReports(results))
-	if failure != nil && (inPlace || output != "") {
+	whole := inPlace || output != "" && output != resource.StdinName
+	so := " and are left out of the output"
+	if whole {
+		so = "; nothing is written"
+	}
+	failure := failuresOf(e, report, allReports(results), so)
+	if failure != nil && whole {
 		return failure
 	}
 	if inPlace {
@@ -230,17 +237,20 @@ func checkInjected(e *env, report reportFormat, reports []inject.Report) error {
 			return err
 		}
 	}
-	if err := failuresOf(e, report, reports); err != nil {
+	if err := failuresOf(e, report, reports, ""); err != nil {
 		return err
 	}
-	found := false
+	var differences []inject.Remark
 	for _, r := range reports {
 		if r.Changed {
-			found = true
-			fmt.Fprintf(e.out, "%s: %s differs from what injection makes of it now\n", r.Place(), r.Object())
+			text := r.Object() + " differs from what injection makes of it now"
+			differences = append(differences, inject.Remark{File: r.File, Line: r.Line, Text: text})
 		}
 	}
-	if found {
+	if _, err := io.WriteString(e.out, layOut(differences, width(e.out))); err != nil {
+		return fmt.Errorf("writing the output: %w", err)
+	}
+	if len(differences) > 0 {
 		return errFindings
 	}
 	return nil

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -32,7 +34,15 @@ func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Option
 		return err
 	}
 	o.Namespace, o.Revision = cluster.Namespace(), c.revision
-	if w, ok := inject.ForRevision(webhooks, c.revision); ok {
+	w, ok := inject.ForRevision(webhooks, c.revision)
+	if c.webhook != "" {
+		at := slices.IndexFunc(webhooks, func(w inject.Webhook) bool { return w.Name == c.webhook })
+		if at < 0 {
+			return fmt.Errorf("there is no injector %s in the cluster; see `meshctl injector list`", c.webhook)
+		}
+		w, ok = webhooks[at], true
+	}
+	if ok {
 		o.Revision = w.Revision
 		o.Cluster, o.Network = inject.PathSettings(w.Path())
 	}
@@ -48,7 +58,7 @@ func (c *injectConfig) readCluster(ctx context.Context, e *env, o *inject.Option
 	if c.native == nativeAuto {
 		o.NativeSidecars = settings.Native(kubeletVersions(set))
 	}
-	return readConfigMaps(ctx, cluster, e.global.istioNamespace, o)
+	return readConfigMaps(ctx, cluster, e.global.istioNamespace, c.maps, o)
 }
 
 // tellSkipped warns of kinds that could not be read. A kind whose CRD is not
@@ -106,9 +116,9 @@ func kubeletVersions(set *resource.Set) []string {
 }
 
 // readConfigMaps reads mesh config, injection config and values of a revision.
-func readConfigMaps(ctx context.Context, cluster *kube.Cluster, namespace string, o *inject.Options) error {
-	read := func(name, key string) ([]byte, error) {
-		object, err := cluster.Get(ctx, istio.ConfigMap, namespace, withRevision(name, o.Revision))
+func readConfigMaps(ctx context.Context, cluster *kube.Cluster, namespace string, names configMapNames, o *inject.Options) error {
+	read := func(name, usual, key string) ([]byte, error) {
+		object, err := cluster.Get(ctx, istio.ConfigMap, namespace, cmp.Or(name, withRevision(usual, o.Revision)))
 		if kube.IsNotFound(err) {
 			return nil, fmt.Errorf("%w; is there a control plane of revision %s in namespace %s? (--istio-namespace)",
 				err, o.Revision, namespace)
@@ -122,20 +132,20 @@ func readConfigMaps(ctx context.Context, cluster *kube.Cluster, namespace string
 		}
 		return []byte(configMap.Data[key]), nil
 	}
-	text, err := read("istio", "mesh")
+	text, err := read(names.mesh, "istio", "mesh")
 	if err == nil {
 		o.Mesh, err = istio.ParseMeshConfig(text)
 	}
 	if err != nil {
 		return err
 	}
-	if text, err = read("istio-sidecar-injector", "config"); err == nil {
+	if text, err = read(names.injector, "istio-sidecar-injector", "config"); err == nil {
 		o.Config, err = inject.ParseConfig(text)
 	}
 	if err != nil {
 		return err
 	}
-	if text, err = read("istio-sidecar-injector", "values"); err == nil {
+	if text, err = read(names.injector, "istio-sidecar-injector", "values"); err == nil {
 		o.Values, err = inject.ParseValues(text)
 	}
 	return err

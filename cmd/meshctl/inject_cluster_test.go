@@ -74,9 +74,28 @@ func TestInjectWithTheClustersConfiguration(t *testing.T) {
 	if !strings.Contains(got.stderr, "batch skipped: its labels match neverInjectSelector job=yes") {
 		t.Errorf("report:\n%s", got.stderr)
 	}
+	// istioctl's flags for objects with names of their own
+	got = meshctl(testEnv(t, deploymentYAML), "kube-inject", "-f", "-", "--meshConfigMapName", "istio-canary", "--injectConfigMapName", "istio-sidecar-injector-canary",
+		"--webhookConfig", "istio-sidecar-injector-canary", "-c", server.Kubeconfig())
+	if got.code != exitOK || !strings.Contains(got.stdout, "image: docker.io/istio/proxyv2:9.9") || !strings.Contains(got.stdout, "istio.io/rev: canary") {
+		t.Errorf("by the names of objects: code %d, %s", got.code, got.stderr)
+	}
+	for _, args := range [][]string{{"--mesh-config-map-name", "nosuch", "-r", "canary"}, {"--webhook-config", "nosuch"}} {
+		got = meshctl(testEnv(t, deploymentYAML), append([]string{"inject", "-f", "-", "-c", server.Kubeconfig()}, args...)...)
+		if got.code == exitOK || !strings.Contains(got.stderr, "nosuch") || got.stdout != "" {
+			t.Errorf("%v: code %d, %s", args, got.code, got.stderr)
+		}
+	}
 	got = meshctl(testEnv(t, deploymentYAML), "inject", "-f", "-", "-r", "absent", "-c", server.Kubeconfig())
 	if got.code == exitOK || !strings.Contains(got.stderr, "revision absent") || got.stdout != "" {
 		t.Errorf("a revision that is not there: code %d, %s", got.code, got.stderr)
+	}
+}
+
+func TestInjectTakesNoObjectsOfAClusterBesideFiles(t *testing.T) {
+	got := meshctl(testEnv(t, deploymentYAML), "inject", "-f", "-", "--mesh-config-map-name", "istio", "--set", "tag=1")
+	if got.code != exitUsage || !strings.Contains(got.stderr, "--mesh-config-map-name") {
+		t.Errorf("code %d, %s", got.code, got.stderr)
 	}
 }
 

@@ -24,7 +24,13 @@ type injectConfig struct {
 	revision   string
 	mesh       meshInput // of the charts in this program
 	native     nativeMode
+	maps       configMapNames
+	webhook    string // name of the MutatingWebhookConfiguration
 }
+
+// configMapNames are the ConfigMaps of a control plane; "" for those that the
+// charts install for its revision.
+type configMapNames struct{ mesh, injector string }
 
 // nativeMode says whether the proxy runs as a native sidecar.
 type nativeMode string
@@ -41,6 +47,9 @@ func (c *injectConfig) register(cmd *cobra.Command) {
 	fs.StringVar(&c.configFile, "inject-config-file", "", "`file` with the injector's configuration (key config of ConfigMap istio-sidecar-injector) or one template")
 	fs.StringVar(&c.meshFile, "mesh-config-file", "", "`file` with the mesh config (key mesh of ConfigMap istio)")
 	fs.StringVar(&c.valuesFile, "values-file", "", "`file` with the injector's values (key values of ConfigMap istio-sidecar-injector)")
+	fs.StringVar(&c.maps.mesh, "mesh-config-map-name", "", "`name` of the cluster's ConfigMap with the mesh config (default: istio, or istio-REVISION)")
+	fs.StringVar(&c.maps.injector, "inject-config-map-name", "", "`name` of the cluster's ConfigMap with the injector's configuration (default: istio-sidecar-injector, or that with -REVISION)")
+	fs.StringVar(&c.webhook, "webhook-config", "", "`name` of the MutatingWebhookConfiguration whose revision, cluster and network to inject for")
 	fs.StringVarP(&c.revision, "revision", "r", "", "`revision` or tag to inject for; without other configuration it is read from the cluster")
 	fs.StringSliceVar(&c.mesh.files, "operator-file-name", nil, "IstioOperator `file` for the charts in this program (repeatable)")
 	fs.StringArrayVarP(&c.mesh.sets, "set", "s", nil, "set one field of the installation, as `PATH=VALUE` below spec (repeatable)")
@@ -54,7 +63,15 @@ func (c *injectConfig) register(cmd *cobra.Command) {
 	}
 }
 
-func (c *injectConfig) validate() error { return nil }
+func (c *injectConfig) validate() error {
+	if c.namesObjects() && (c.fromFiles() || c.fromCharts()) {
+		return usagef("--mesh-config-map-name, --inject-config-map-name and --webhook-config name objects of a cluster; leave out the files and settings that take the cluster's place")
+	}
+	return nil
+}
+
+// namesObjects says whether the user has named objects of a cluster.
+func (c *injectConfig) namesObjects() bool { return c.maps != configMapNames{} || c.webhook != "" }
 
 // fromFiles says whether the user has named the injector's own configuration.
 func (c *injectConfig) fromFiles() bool {
@@ -68,7 +85,7 @@ func (c *injectConfig) fromCharts() bool {
 
 // given says whether the user has chosen any configuration.
 func (c *injectConfig) given() bool {
-	return c.fromFiles() || c.fromCharts() || c.revision != ""
+	return c.fromFiles() || c.fromCharts() || c.namesObjects() || c.revision != ""
 }
 
 // injector gathers the configuration. Namespaces and ProxyConfigs among given,
@@ -93,7 +110,7 @@ func (c *injectConfig) injector(ctx context.Context, e *env, given []*resource.O
 func (c *injectConfig) options(ctx context.Context, e *env) (*inject.Options, error) {
 	o := inject.Options{Revision: c.revision, Explicit: c.configFile != "", Getenv: e.getenv, Namespace: e.global.kube.Namespace}
 	o.NativeSidecars = c.native == nativeOn || c.native == nativeAuto && e.getenv("ENABLE_NATIVE_SIDECARS") == "true"
-	if (c.revision != "" || e.global.from != "") && !c.fromFiles() && !c.fromCharts() {
+	if (c.revision != "" || c.namesObjects() || e.global.from != "") && !c.fromFiles() && !c.fromCharts() {
 		return &o, c.readCluster(ctx, e, &o)
 	}
 	if err := c.readFiles(&o); err != nil {

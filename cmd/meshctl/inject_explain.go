@@ -21,7 +21,7 @@ func explainReports(e *env, format reportFormat, reports []inject.Report) error 
 		if err := printer.PrintJSON(e.out, reports); err != nil {
 			return err
 		}
-		return failuresOf(e, format, reports)
+		return failuresOf(e, format, reports, "")
 	}
 	for _, r := range reports {
 		if r.Outcome == inject.Foreign || r.Err != nil {
@@ -31,7 +31,7 @@ func explainReports(e *env, format reportFormat, reports []inject.Report) error 
 		printSteps(e.out, r.Steps)
 		fmt.Fprintf(e.out, "  => %s: %s\n", r.Outcome, r.Reason)
 	}
-	return failuresOf(e, format, reports)
+	return failuresOf(e, format, reports, "")
 }
 
 func printSteps(out io.Writer, steps []inject.Step) {

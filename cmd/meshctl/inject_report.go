@@ -87,9 +87,10 @@ func (e *env) tellEmpty(format reportFormat, files []resource.File, results []in
 	}
 }
 
-// failuresOf tells each failure on a line of its own and sums them up. A report
-// in JSON, which has them already, stays all there is.
-func failuresOf(e *env, format reportFormat, reports []inject.Report) error {
+// failuresOf tells each failure on a line of its own and sums them up, with what
+// that means for the output. A report in JSON, which has them already, stays all
+// there is.
+func failuresOf(e *env, format reportFormat, reports []inject.Report, so string) error {
 	failed := 0
 	var remarks []inject.Remark
 	for _, r := range reports {
@@ -107,5 +108,5 @@ func failuresOf(e *env, format reportFormat, reports []inject.Report) error {
 	case format == reportJSON:
 		return errTold
 	}
-	return fmt.Errorf("%d of %d documents failed and are left out of the output", failed, len(reports))
+	return fmt.Errorf("%d of %d documents failed%s", failed, len(reports), so)
 }

@@ -132,7 +132,7 @@ func TestInjectTellsEveryFailureAndHandlesTheRest(t *testing.T) {
 func TestInjectWritesNothingAfterAFailure(t *testing.T) {
 	file := writeTestFile(t, "app.yaml", deploymentYAML+brokenYAML)
 	target := filepath.Join(t.TempDir(), "out.yaml")
-	if got := meshctl(testEnv(t, ""), "inject", "-f", file, "-o", target); got.code != exitFailed {
+	if got := meshctl(testEnv(t, ""), "inject", "-f", file, "-o", target); got.code != exitFailed || !strings.Contains(got.stderr, "1 of 2 documents failed; nothing is written") {
 		t.Errorf("code %d", got.code)
 	}
 	if _, err := os.Stat(target); err == nil {
@@ -177,6 +177,15 @@ func TestInjectReadsURLs(t *testing.T) {
 	if got := meshctl(testEnv(t, ""), "inject", "-f", server.URL+"/app.yaml"); got.code != exitOK || !strings.Contains(got.stdout, "istio-proxy") {
 		t.Errorf("code %d\n%s", got.code, got.stderr)
 	}
+	server.Close()
+	if got := meshctl(testEnv(t, ""), "inject", "-f", server.URL+"/app.yaml"); got.code != exitFailed || strings.Count(got.stderr, server.URL) != 1 || !strings.Contains(got.stderr, "connection refused") {
+		t.Errorf("nobody answers: code %d\n%s", got.code, got.stderr)
+	}
+}
+
+func TestInjectOfAURLThatIsNotThere(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
 	if got := meshctl(testEnv(t, ""), "inject", "-f", server.URL+"/none.yaml"); got.code != exitFailed || !strings.Contains(got.stderr, "404") {
 		t.Errorf("code %d\n%s", got.code, got.stderr)
 	}

@@ -94,7 +94,7 @@ func (e *env) injectionOf(ctx context.Context, cluster *kube.Cluster) (*clusterI
 			continue
 		}
 		o := inject.Options{Revision: w.Revision}
-		if err := readConfigMaps(ctx, cluster, e.global.istioNamespace, &o); err != nil {
+		if err := readConfigMaps(ctx, cluster, e.global.istioNamespace, configMapNames{}, &o); err != nil {
 			e.warn(fmt.Sprintf("the image of revision %s is not known: %v", w.Revision, err))
 			mesh.images[w.Revision] = ""
 			continue

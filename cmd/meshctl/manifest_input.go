@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	neturl "net/url"
 	"os"
 	"strings"
 
@@ -111,6 +113,9 @@ func download(ctx context.Context, url string) ([]byte, error) {
 		return nil, usagef("reading %s: %w", url, err)
 	}
 	response, err := http.DefaultClient.Do(request)
+	if failed := (*neturl.Error)(nil); errors.As(err, &failed) {
+		err = failed.Err // it would name the URL once more
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", url, err)
 	}

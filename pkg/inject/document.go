@@ -66,14 +66,23 @@ func (d *document) change(file string, change changeFunc) {
 	case failed:
 		d.out = []byte{}
 	case changed:
-		text, err := d.encode(comments, objects)
+		text, err := d.encode(bytes.ReplaceAll(comments, []byte("\r\n"), []byte("\n")), objects)
 		if err != nil {
 			d.reports = append(d.reports, Report{File: file, Line: d.Line}.fail(err))
 			d.out = []byte{}
 			return
 		}
+		if d.crlf() {
+			text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))
+		}
 		d.out = text
 	}
+}
+
+// crlf says whether the document's lines end as on Windows.
+func (d *document) crlf() bool {
+	end := bytes.IndexByte(d.Body, '\n')
+	return end > 0 && d.Body[end-1] == '\r'
 }
 
 // encode writes the document anew, with comments above it.

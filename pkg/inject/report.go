@@ -62,8 +62,12 @@ func (r Report) fail(err error) Report {
 	return r
 }
 
-// at moves a report on an annotation to the annotation's line.
+// at moves a report on a field or an annotation to its line.
 func (r Report) at(o *resource.Object, err error) Report {
+	if field := (*fieldError)(nil); errors.As(err, &field) {
+		r.Line = o.FieldOrigin(field.path).Line
+		return r
+	}
 	name := ""
 	var several AnnotationErrors
 	var one *AnnotationError

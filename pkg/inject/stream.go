@@ -47,7 +47,7 @@ func (i *Injector) object(s subject, known map[string]Namespace) outcome {
 	report := reportOf(s.object)
 	w, err := readWorkload(s.kind, s.object.JSON, i.options.Explicit)
 	if err != nil {
-		return outcome{report: report.fail(err)}
+		return outcome{report: report.at(s.object, err).fail(err)}
 	}
 	if w == nil {
 		report.Outcome = Foreign

@@ -21,7 +21,7 @@ func uninject(s subject) outcome {
 		}
 	}
 	if err != nil {
-		return outcome{report: report.fail(err)}
+		return outcome{report: report.at(s.object, err).fail(err)}
 	}
 	if w == nil {
 		report.Outcome = Foreign

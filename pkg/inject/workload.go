@@ -3,9 +3,7 @@ package inject
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -98,7 +96,7 @@ func readWorkload(kind schema.GroupVersionKind, text []byte, jobs bool) (*worklo
 	faults, err := strictjson.UnmarshalStrict(text, object)
 	if err != nil {
 		// Its errors are of a type that cannot be named; encoding/json fails for the same reason.
-		return nil, typeError(cmp.Or(json.Unmarshal(text, newObject(kind)), err))
+		return nil, typeError(cmp.Or(json.Unmarshal(text, newObject(kind)), err), text, nil)
 	}
 	meta, spec := podIn(object, jobs)
 	if meta == nil {
@@ -111,29 +109,6 @@ func readWorkload(kind schema.GroupVersionKind, text []byte, jobs bool) (*worklo
 		w.owner = podOwner(pod)
 	}
 	return w, nil
-}
-
-// typeError says in the words of YAML that a field has the wrong type.
-func typeError(err error) error {
-	var wrong *json.UnmarshalTypeError
-	if !errors.As(err, &wrong) || wrong.Type == nil {
-		return err
-	}
-	return fmt.Errorf("%s: expected %s, got a %s", wrong.Field, wantedType(wrong.Type.Kind()), wrong.Value)
-}
-
-func wantedType(kind reflect.Kind) string {
-	switch kind {
-	case reflect.Bool:
-		return "true or false"
-	case reflect.String:
-		return "a text"
-	case reflect.Slice:
-		return "a list"
-	case reflect.Map, reflect.Struct, reflect.Pointer:
-		return "a mapping"
-	}
-	return "a number"
 }
 
 func (w *workload) pod() *corev1.Pod {

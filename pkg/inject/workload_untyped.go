@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	strictjson "sigs.k8s.io/json"
+
+	"github.com/meshctl/meshctl/internal/resource"
 )
 
 // The kinds that are injected but have no Go types among this module's
@@ -45,7 +47,7 @@ func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
 		return nil, fmt.Errorf("reading %s: %w", kind.Kind, err)
 	}
 	if err := json.Unmarshal(text, &header); err != nil {
-		return nil, typeError(err)
+		return nil, typeError(err, text, nil)
 	}
 	if raw := header.Spec.Template; len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
@@ -53,8 +55,9 @@ func readUntyped(kind schema.GroupVersionKind, text []byte) (*workload, error) {
 	template := &corev1.PodTemplateSpec{}
 	faults, err := strictjson.UnmarshalStrict(header.Spec.Template, template)
 	if err != nil {
-		// As in readWorkload; the path is that within the template.
-		return nil, typeError(cmp.Or(json.Unmarshal(header.Spec.Template, &corev1.PodTemplateSpec{}), err))
+		// As in readWorkload.
+		err := cmp.Or(json.Unmarshal(header.Spec.Template, &corev1.PodTemplateSpec{}), err)
+		return nil, typeError(err, header.Spec.Template, resource.FieldPath{"spec", "template"})
 	}
 	w := &workload{object: object, meta: &template.ObjectMeta, spec: &template.Spec}
 	w.unknown = unknownFields(text, "spec.template.", faults)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -50,7 +51,7 @@ func withoutAges(text string) string {
 // readingCommands are the commands that read a cluster. Left out are precheck,
 // whose permissions are those of the user who asks, and pages of istiod that are
 // never twice in the same order, as /debug/configz. WEB is a Deployment and
-// ONE and TWO are its pods.
+// ONE and TWO are its pods; FILE holds it.
 const readingCommands = `
 analyze -n NS
 analyze -A
@@ -93,6 +94,16 @@ internal-debug registryz
 internal-debug mesh
 tag list
 injector list
+check-inject ONE
+check-inject WEB
+check-inject WEB -o json
+check-inject namespace/NS
+check-inject -n NS -l sidecar.istio.io/inject=false
+inject --explain ONE
+inject --explain WEB
+inject --explain WEB --report json
+inject -f FILE -r default
+inject -f FILE -r default --explain
 authz check ONE
 `
 
@@ -117,7 +128,11 @@ func TestCommandsSayTheSameOfASnapshotAsOfTheCluster(t *testing.T) {
 	failures := mustMeshctl(t, "/nonexistent", "snapshot", "show", archive, "--failures", "-o", "name")
 	t.Logf("collected in %s\n%s%s", r.took, r.stderr, failures)
 
-	names := strings.NewReplacer("WEB", "deploy/web."+c.Namespace, "ONE", pods.Items[0].Name+"."+c.Namespace, "TWO", pods.Items[1].Name+"."+c.Namespace, "NS", c.Namespace)
+	file := filepath.Join(t.TempDir(), "shop.yaml")
+	if err := os.WriteFile(file, []byte(shopWithMistake), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	names := strings.NewReplacer("FILE", file, "WEB", "deploy/web."+c.Namespace, "ONE", pods.Items[0].Name+"."+c.Namespace, "TWO", pods.Items[1].Name+"."+c.Namespace, "NS", c.Namespace)
 	for line := range strings.Lines(strings.TrimSpace(readingCommands)) {
 		args := strings.Fields(names.Replace(line))
 		live := runMeshctl(t, c.Kubeconfig, args...)

@@ -72,16 +72,3 @@ func logsIn(t *testing.T, archive string) map[string]string {
 		}
 	}
 }
-
-// An istiod that ends at once is told of with its exit code and its last words.
-func TestInstallTellsTheLastWordsOfACrash(t *testing.T) {
-	l := freshLab(t)
-	r := runMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal", "--timeout", "30s",
-		"--set", "values.global.logging.level=default:nonsense")
-	r.want(t, 1)
-	for _, want := range []string{"Deployment istio-system/istiod", "CrashLoopBackOff", "exit code", "last lines"} {
-		if !strings.Contains(r.stderr, want) {
-			t.Errorf("stderr does not tell %q:\n%s", want, r.stderr)
-		}
-	}
-}

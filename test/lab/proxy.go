@@ -40,7 +40,7 @@ func (r *Runtime) runProxy(ctx context.Context, pod *corev1.Pod, container *core
 	if err != nil {
 		return nil, err
 	}
-	bootstrap, err := envoy.Bootstrap(node)
+	bootstrap, err := envoy.Bootstrap(node, env)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,21 @@ import (
 // readyAnnotation on a pod whose containers the [Runtime] runs says that they
 // are up. Until then the pod is Running but not Ready, as in a cluster.
 const readyAnnotation = "lab.meshctl/ready"
+
+// AbsentTag is the tag of images that no registry has: a pod with one stays
+// Pending, with ImagePullBackOff.
+const AbsentTag = "absent"
+
+// imagePull is the stage of pods with such an image.
+//
+//go:embed imagepull.yaml
+var imagePull []byte
+
+// absentImage gives true for pods with such an image.
+var absentImage = stageExpression{
+	Key:    `[(.spec.containers + (.spec.initContainers // []))[].image | endswith(":` + AbsentTag + `")] | any`,
+	Values: []string{"true"},
+}
 
 // stage is what the lab needs to know of a kwok Stage: how an object gets from
 // one state to the next.
@@ -40,7 +56,7 @@ type stageExpression struct {
 
 // stagesConfig returns the configuration of kwok: the stages that its module
 // ships in dir, changed so that pods with containers that the runtime runs
-// become Ready in two steps.
+// become Ready in two steps, and one for pods whose image is absent.
 func stagesConfig(dir string) ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*", "*.yaml"))
 	if err != nil {
@@ -73,6 +89,16 @@ func stagesConfig(dir string) ([]byte, error) {
 	if config.Len() == 0 {
 		return nil, fmt.Errorf("reading the stages of kwok: none in %s", dir)
 	}
+	var pull stage
+	if err := yaml.UnmarshalStrict(imagePull, &pull); err != nil {
+		return nil, fmt.Errorf("reading the lab's own stage: %w", err)
+	}
+	pull.require(absentImage, "In")
+	out, err := yaml.Marshal(pull)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(&config, "---\n%s", out)
 	return config.Bytes(), nil
 }
 
@@ -89,6 +115,7 @@ func inTwoSteps(podReady []byte) ([]stage, error) {
 		if err := yaml.UnmarshalStrict(podReady, s); err != nil {
 			return nil, err
 		}
+		s.require(absentImage, "NotIn")
 	}
 	alone.require(ofRuntime, "NotIn")
 

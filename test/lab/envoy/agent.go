@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	secretv3 "github.com/envoyproxy/go-control-plane/envoy/service/secret/v3"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
@@ -47,16 +45,60 @@ func (a *agent) close() { a.server.Stop() }
 
 // StreamAggregatedResources leads the proxy's stream to istiod and back.
 func (a *agent) StreamAggregatedResources(proxy discoveryv3.AggregatedDiscoveryService_StreamAggregatedResourcesServer) error {
-	ctx, cancel := context.WithCancel(proxy.Context())
-	defer cancel()
-	istiod, connection, err := a.proxy.config.dial(ctx)
+	istiod, ctx, connection, err := a.proxy.config.connect(proxy.Context())
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
-	requests := make(chan *discoveryv3.DiscoveryRequest)
+	stream, err := istiod.StreamAggregatedResources(ctx)
+	if err != nil {
+		return err
+	}
+	return lead(a.proxy, proxy, stream, (*discoveryv3.DiscoveryRequest).GetResponseNonce,
+		func(r *discoveryv3.DiscoveryResponse) (*discoveryv3.DiscoveryRequest, bool) {
+			refused, ignored := a.proxy.meddle(r.GetTypeUrl(), r.GetResources())
+			if refused == nil {
+				return nil, ignored
+			}
+			return &discoveryv3.DiscoveryRequest{TypeUrl: r.GetTypeUrl(), ResponseNonce: r.GetNonce(), ErrorDetail: refused}, true
+		})
+}
+
+// DeltaAggregatedResources leads the proxy's stream to istiod and back.
+func (a *agent) DeltaAggregatedResources(proxy discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesServer) error {
+	istiod, ctx, connection, err := a.proxy.config.connect(proxy.Context())
+	if err != nil {
+		return err
+	}
+	defer connection.Close()
+	stream, err := istiod.DeltaAggregatedResources(ctx)
+	if err != nil {
+		return err
+	}
+	return lead(a.proxy, proxy, stream, (*discoveryv3.DeltaDiscoveryRequest).GetResponseNonce,
+		func(r *discoveryv3.DeltaDiscoveryResponse) (*discoveryv3.DeltaDiscoveryRequest, bool) {
+			var packed []*anypb.Any
+			for _, resource := range r.GetResources() {
+				packed = append(packed, resource.GetResource())
+			}
+			refused, ignored := a.proxy.meddle(r.GetTypeUrl(), packed)
+			if refused == nil {
+				return nil, ignored
+			}
+			return &discoveryv3.DeltaDiscoveryRequest{TypeUrl: r.GetTypeUrl(), ResponseNonce: r.GetNonce(), ErrorDetail: refused}, true
+		})
+}
+
+// lead passes requests to istiod and responses to the proxy until one of the
+// streams ends. Meddle keeps a response from the proxy, and may answer in its
+// place.
+func lead[Request, Response any](p *Proxy, proxy grpc.BidiStreamingServer[Request, Response], istiod grpc.BidiStreamingClient[Request, Response],
+	nonce func(*Request) string, meddle func(*Response) (answer *Request, kept bool),
+) error {
+	ctx := proxy.Context()
+	requests := make(chan *Request)
 	ended := make(chan error, 3)
-	pass := func(request *discoveryv3.DiscoveryRequest) {
+	pass := func(request *Request) {
 		select {
 		case requests <- request:
 		case <-ctx.Done():
@@ -83,8 +125,8 @@ func (a *agent) StreamAggregatedResources(proxy discoveryv3.AggregatedDiscoveryS
 				return
 			}
 			pass(request)
-			if request.GetResponseNonce() != "" {
-				a.proxy.answered()
+			if nonce(request) != "" {
+				p.answered()
 			}
 		}
 	}()
@@ -95,13 +137,12 @@ func (a *agent) StreamAggregatedResources(proxy discoveryv3.AggregatedDiscoveryS
 				ended <- err
 				return
 			}
-			ignored, rejected := a.proxy.meddle(response)
-			switch {
-			case ignored:
-				continue
-			case rejected != nil:
-				pass(rejected)
-				a.proxy.answered()
+			answer, kept := meddle(response)
+			if answer != nil {
+				pass(answer)
+				p.answered()
+			}
+			if kept {
 				continue
 			}
 			if err := proxy.Send(response); err != nil {
@@ -142,21 +183,18 @@ func (a *agent) StreamSecrets(proxy secretv3.SecretDiscoveryService_StreamSecret
 }
 
 // meddle does to a response on its way to the proxy what a test asked for.
-func (p *Proxy) meddle(response *discoveryv3.DiscoveryResponse) (ignored bool, rejected *discoveryv3.DiscoveryRequest) {
+func (p *Proxy) meddle(typeURL string, resources []*anypb.Any) (refused *status.Status, ignored bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t := response.GetTypeUrl()
-	if p.faults.ignored[t] {
-		return true, nil
+	if p.faults.ignored[typeURL] {
+		return nil, true
 	}
-	rejection, picky := p.faults.rejected[t]
-	for _, packed := range response.GetResources() {
-		if name, _, err := unpack(packed); picky && err == nil && (rejection.resource == "" || rejection.resource == name) {
-			return false, &discoveryv3.DiscoveryRequest{
-				TypeUrl: t, ResponseNonce: response.GetNonce(),
-				ErrorDetail: &status.Status{Code: int32(codes.Internal), Message: rejection.reason},
+	for _, packed := range resources {
+		if name, _, err := unpack(packed); err == nil {
+			if reason, refused := p.faults.refuses(typeURL, name); refused {
+				return refusal(reason), false
 			}
 		}
 	}
-	return false, nil
+	return nil, false
 }

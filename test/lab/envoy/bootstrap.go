@@ -3,6 +3,8 @@ package envoy
 import (
 	_ "embed"
 	"fmt"
+	"strconv"
+	"strings"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -16,8 +18,9 @@ import (
 //go:embed bootstrap.json
 var bootstrapJSON []byte
 
-// Bootstrap returns what Envoy is started with, for a node.
-func Bootstrap(node *corev3.Node) (*bootstrapv3.Bootstrap, error) {
+// Bootstrap returns what Envoy is started with, for a node and the environment
+// of its agent.
+func Bootstrap(node *corev3.Node, env map[string]string) (*bootstrapv3.Bootstrap, error) {
 	bootstrap := &bootstrapv3.Bootstrap{}
 	if err := protojson.Unmarshal(bootstrapJSON, bootstrap); err != nil {
 		return nil, fmt.Errorf("reading the bootstrap of the simulated Envoy: %w", err)
@@ -26,5 +29,15 @@ func Bootstrap(node *corev3.Node) (*bootstrapv3.Bootstrap, error) {
 		Version: &typev3.SemanticVersion{MajorNumber: 1, MinorNumber: 40},
 	}}
 	bootstrap.Node = node
+	if incremental(node, env) {
+		bootstrap.DynamicResources.AdsConfig.ApiType = corev3.ApiConfigSource_DELTA_GRPC
+	}
 	return bootstrap, nil
+}
+
+// incremental says what an agent goes by: waypoints speak nothing else, all
+// others unless they are told not to.
+func incremental(node *corev3.Node, env map[string]string) bool {
+	wanted, err := strconv.ParseBool(env["ISTIO_DELTA_XDS"])
+	return wanted || err != nil || strings.HasPrefix(node.GetId(), "waypoint~")
 }

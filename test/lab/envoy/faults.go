@@ -14,6 +14,12 @@ type rejection struct {
 	reason   string
 }
 
+// refuses tells whether a resource is rejected, and why.
+func (f faults) refuses(typeURL, name string) (reason string, refused bool) {
+	r, picky := f.rejected[typeURL]
+	return r.reason, picky && (r.resource == "" || r.resource == name)
+}
+
 // Reject has the proxy refuse, with a reason, each response of a type that
 // holds the named resource ("" for any). The refused resource keeps its former
 // state, the others are taken over. proxy-status then shows ERROR. A response for

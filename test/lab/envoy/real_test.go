@@ -51,7 +51,7 @@ func TestWhichEnvoyIsRun(t *testing.T) {
 // of the machine by itself.
 func TestTheBootstrapOfARealEnvoy(t *testing.T) {
 	node := &corev3.Node{Id: "sidecar~10.0.0.1~web.shop~shop.svc.cluster.local", Cluster: "web.shop"}
-	bootstrap, err := Bootstrap(node)
+	bootstrap, err := Bootstrap(node, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,8 @@ type kind struct {
 	resources map[string]*resource
 	order     []string // names in order of arrival
 
+	subscribed map[string]bool // on the stream of today, incremental only
+
 	version, nonce              string
 	answered                    bool // a response was accepted or rejected
 	attempts, success, rejected int
@@ -105,6 +107,14 @@ func (k *kind) fail(name string, f *failure) {
 func (k *kind) keep(names map[string]bool) {
 	maps.DeleteFunc(k.resources, func(name string, _ *resource) bool { return !names[name] })
 	k.order = slices.DeleteFunc(k.order, func(name string) bool { return !names[name] })
+}
+
+// drop gives up resources by name.
+func (k *kind) drop(names []string) {
+	for _, name := range names {
+		delete(k.resources, name)
+	}
+	k.order = slices.DeleteFunc(k.order, func(name string) bool { return slices.Contains(names, name) })
 }
 
 // refer works out which endpoints, routes, extensions and secrets the clusters

@@ -30,6 +30,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/meshctl/meshctl/test/lab/envoy"
+	"github.com/meshctl/meshctl/test/lab/podenv"
 )
 
 func main() {
@@ -71,7 +72,7 @@ func run(ctx context.Context, args []string, talk io.Writer) error {
 	if err != nil {
 		return err
 	}
-	bootstrap, err := envoy.Bootstrap(node)
+	bootstrap, err := envoy.Bootstrap(node, podenv.Of(pod, container))
 	if err != nil {
 		return err
 	}
