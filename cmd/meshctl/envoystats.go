@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/meshctl/meshctl/internal/printer"
 )
@@ -25,21 +27,27 @@ const (
 const mergedStats = 15020
 
 type envoyStatsOptions struct {
-	pod    string
-	filter string
-	kind   string
-	watch  time.Duration
+	pods       []string
+	selector   string
+	everywhere bool
+	filter     string
+	name       *regexp.Regexp // filter
+	kind       string
+	watch      time.Duration
 }
 
 func newEnvoyStatsCmd(e *env, runF func(context.Context, *envoyStatsOptions) error) *cobra.Command {
 	o := &envoyStatsOptions{}
 	cmd := &cobra.Command{
-		Use:     "envoy-stats POD | TYPE/NAME",
+		Use:     "envoy-stats [POD | TYPE/NAME]...",
 		Aliases: []string{"es"},
 		GroupID: groupProxies,
-		Short:   "Show the statistics of a proxy",
+		Short:   "Show the statistics of proxies",
 		Example: `  # What went wrong upstream
   meshctl envoy-stats deploy/catalog -n shop --filter 'upstream_rq_(5xx|timeout)'
+
+  # The same of all proxies of an application
+  meshctl envoy-stats -l app=catalog -n shop --filter upstream_rq_5xx
 
   # As Prometheus reads them, those of the application included
   meshctl envoy-stats deploy/catalog -n shop -o prom-merged
@@ -47,15 +55,11 @@ func newEnvoyStatsCmd(e *env, runF func(context.Context, *envoyStatsOptions) err
   # Every five seconds until Ctrl-C
   meshctl envoy-stats deploy/catalog -n shop --filter downstream_cx --watch 5s`,
 		Annotations:       map[string]string{noDeadline: ""}, // for --watch; single requests are bounded
-		Args:              usageArgs(cobra.ExactArgs(1)),
 		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.pod = args[0]
-			if o.watch < 0 {
-				return usagef("--watch %s: a time cannot be negative", o.watch)
-			}
-			if o.kind != "server" && o.kind != "clusters" {
-				return usagef("--type %q: expected server or clusters", o.kind)
+			o.pods = args
+			if err := o.validate(); err != nil {
+				return err
 			}
 			if runF != nil {
 				return runF(cmd.Context(), o)
@@ -64,6 +68,9 @@ func newEnvoyStatsCmd(e *env, runF func(context.Context, *envoyStatsOptions) err
 		},
 	}
 	e.outputFlag(cmd, formatShort, formatProm, formatPromMerged)
+	e.adminPortFlag(cmd)
+	cmd.Flags().StringVarP(&o.selector, "selector", "l", "", "the proxies of all pods with these `labels`")
+	cmd.Flags().BoolVarP(&o.everywhere, "all-namespaces", "A", false, "the proxies of all namespaces")
 	cmd.Flags().StringVar(&o.filter, "filter", "", "only statistics whose name matches this `regular expression`")
 	cmd.Flags().StringVarP(&o.kind, "type", "t", "server", "`server` for all statistics, clusters for those of the endpoints")
 	cmd.Flags().DurationVar(&o.watch, "watch", 0, "ask again after this `time`, until interrupted")
@@ -86,47 +93,86 @@ func runEnvoyStats(ctx context.Context, e *env, o *envoyStatsOptions) error {
 	}
 }
 
+func (o *envoyStatsOptions) validate() (err error) {
+	switch {
+	case len(o.pods) == 0 && o.selector == "" && !o.everywhere:
+		return usagef("which proxy? name a pod or a workload, or labels with --selector")
+	case len(o.pods) > 0 && (o.selector != "" || o.everywhere):
+		return usagef("names of pods and --selector or --all-namespaces exclude each other")
+	case o.watch < 0:
+		return usagef("--watch %s: a time cannot be negative", o.watch)
+	case o.kind != "server" && o.kind != "clusters":
+		return usagef("--type %q: expected server or clusters", o.kind)
+	}
+	if o.name, err = regexp.Compile(o.filter); err != nil {
+		return usagef("--filter %q: %w", o.filter, err)
+	}
+	return nil
+}
+
+// proxyStats is what a proxy answered: its text, and what was read of it.
+type proxyStats struct {
+	Proxy string `json:"proxy"`
+	Stats []stat `json:"stats"`
+
+	pod  *corev1.Pod
+	text []byte
+}
+
 // printStats asks once.
 func (e *env) printStats(ctx context.Context, o *envoyStatsOptions) error {
-	ctx, cancel := e.step(ctx)
+	finding, cancel := e.step(ctx)
 	defer cancel()
-	pods, err := e.proxyPods(ctx, []string{o.pod}, "", false, false)
+	pods, err := e.proxyPods(finding, o.pods, o.selector, o.everywhere, false)
 	if err != nil {
 		return err
 	}
-	cluster, err := e.cluster()
-	if err != nil {
-		return err
+	proxies := make([]*proxyStats, len(pods))
+	for i, pod := range pods {
+		proxies[i] = &proxyStats{Proxy: pod.Name + "." + pod.Namespace, pod: pod}
 	}
-	format := e.global.output
-	if format == formatPromMerged {
-		text, err := cluster.GetFromPod(ctx, pods[0].Namespace, pods[0].Name, mergedStats, "/stats/prometheus")
-		if err == nil {
-			_, err = e.out.Write(text)
+	failures := atOnce(ctx, e, proxies, func(ctx context.Context, p *proxyStats) (err error) {
+		if p.text, err = e.askStats(ctx, o, p.pod); err == nil {
+			p.Stats = readStats(p.text, o)
 		}
 		return err
+	})
+	if format := e.format(); format != formatProm && format != formatPromMerged {
+		return e.printAnswers(statsReport(proxies, failures), failures, errSomeProxies)
 	}
-	admin, end := e.podAdmin(cluster, pods[0])
+	for i, p := range proxies {
+		if len(proxies) > 1 && failures[i] == nil {
+			fmt.Fprintln(e.out, "# proxy", p.Proxy)
+		}
+		if _, err := e.out.Write(p.text); err != nil {
+			return err
+		}
+	}
+	return e.tellFailures(failures, errSomeProxies)
+}
+
+// askStats gets the text of the statistics.
+func (e *env) askStats(ctx context.Context, o *envoyStatsOptions, pod *corev1.Pod) ([]byte, error) {
+	cluster, err := e.cluster()
+	if err != nil {
+		return nil, err
+	}
+	if e.format() == formatPromMerged {
+		return cluster.GetFromPod(ctx, pod.Namespace, pod.Name, mergedStats, "/stats/prometheus")
+	}
+	admin, end := e.podAdmin(cluster, pod)
 	defer func() { _ = end() }()
 	path := "/stats"
 	switch {
 	case o.kind == "clusters":
 		path = "/clusters"
-	case format == formatProm:
+	case e.format() == formatProm:
 		path = "/stats/prometheus"
 	}
 	if o.filter != "" && o.kind == "server" {
 		path += "?filter=" + url.QueryEscape(o.filter)
 	}
-	text, err := admin.Get(ctx, path)
-	if err != nil {
-		return err
-	}
-	if format == formatProm {
-		_, err = e.out.Write(text)
-		return err
-	}
-	return printer.Print(e.out, e.format(), statsReport(text, o.kind))
+	return admin.Get(ctx, path)
 }
 
 // stat is one statistic; histograms have a text of quantiles as their value.
@@ -135,24 +181,45 @@ type stat struct {
 	Value string `json:"value"`
 }
 
-// statsReport reads lines of "name: value", and those of /clusters, "cluster::host::name::value".
-func statsReport(text []byte, kind string) printer.Report {
-	r := printer.Report{Columns: printer.Columns("NAME", "VALUE")}
+// readStats reads lines of "name: value", and those of /clusters, "cluster::host::name::value".
+func readStats(text []byte, o *envoyStatsOptions) []stat {
 	stats := []stat{}
 	for line := range bytes.Lines(text) {
 		one := strings.TrimSpace(string(line))
-		at, sep := strings.Index(one, ": "), 2
-		if kind == "clusters" {
+		at := strings.Index(one, ": ")
+		if o.kind == "clusters" {
 			at = strings.LastIndex(one, "::")
 		}
-		if at < 0 {
+		if at >= 0 && o.name.MatchString(one[:at]) {
+			stats = append(stats, stat{one[:at], strings.TrimSpace(one[at+2:])})
+		}
+	}
+	return stats
+}
+
+// statsReport shows the statistics of one proxy as they are, those of several with its name.
+func statsReport(proxies []*proxyStats, failures []error) printer.Report {
+	r := printer.Report{Columns: printer.Columns("NAME", "VALUE")}
+	if len(proxies) > 1 {
+		r.Columns = printer.Columns("PROXY", "NAME", "VALUE")
+	}
+	shown := []*proxyStats{}
+	for i, p := range proxies {
+		if failures[i] != nil {
 			continue
 		}
-		s := stat{one[:at], strings.TrimSpace(one[at+sep:])}
-		stats = append(stats, s)
-		r.Rows = append(r.Rows, []string{s.Name, s.Value})
-		r.Names = append(r.Names, s.Name)
+		shown = append(shown, p)
+		for _, s := range p.Stats {
+			row, name := []string{s.Name, s.Value}, s.Name
+			if len(proxies) > 1 {
+				row, name = append([]string{p.Proxy}, row...), p.Proxy+"/"+name
+			}
+			r.Rows, r.Names = append(r.Rows, row), append(r.Names, name)
+		}
 	}
-	r.Data = stats
+	r.Data = shown
+	if len(proxies) == 1 {
+		r.Data = proxies[0].Stats
+	}
 	return r
 }

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-
-	"github.com/meshctl/meshctl/internal/printer"
 )
 
 // levelOptions are the flags of the commands that show and set what proxies log.
@@ -57,38 +55,4 @@ func forAWhile[T any](ctx context.Context, e *env, during time.Duration, items [
 	}
 	fmt.Fprintln(e.err, "the levels are restored")
 	return nil
-}
-
-// printAnswers prints what could be asked, and the errors of what could not. some is the
-// error for the case that not all could be.
-func (e *env) printAnswers(r printer.Report, failures []error, some error) error {
-	failed := 0
-	for _, err := range failures {
-		if err == nil {
-			continue
-		}
-		if len(failures) == 1 {
-			return err
-		}
-		fmt.Fprintln(e.err, "error:", err)
-		failed++
-	}
-	if failed > 0 && failed == len(failures) {
-		return some
-	}
-	if err := printer.Print(e.out, e.format(), r); err != nil {
-		return err
-	}
-	if failed > 0 {
-		return some
-	}
-	return nil
-}
-
-// format is the chosen output format; short, the peer's word for a table, is one.
-func (e *env) format() printer.Format {
-	if e.global.output == formatShort {
-		return printer.Table
-	}
-	return e.global.output
 }

@@ -18,6 +18,8 @@ type proxyStatusOptions struct {
 	pod      string
 	file     string
 	revision string
+	// verbosity is the peer's number for -o wide.
+	verbosity int
 }
 
 func newProxyStatusCmd(e *env, runF func(context.Context, *proxyStatusOptions) error) *cobra.Command {
@@ -65,6 +67,7 @@ The exit code is 3 if a proxy is STALE or in ERROR, or if there is a difference.
 	e.outputFlag(cmd, formatText, formatPatch)
 	e.plaintextFlag(cmd)
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "what the proxy has, from a dump in this `file`")
+	cmd.Flags().IntVarP(&o.verbosity, "verbosity", "v", 0, "`1` is the same as -o wide")
 	cmd.Flags().StringVarP(&o.revision, "revision", "r", "", "ask only the istiods of this `revision`")
 	return cmd
 }
@@ -77,17 +80,19 @@ func revisionSelector(revision string) string {
 	return "istio.io/rev=" + revision
 }
 
-// meshStatus asks all istiods. Those that fail are named on stderr.
-func (e *env) meshStatus(ctx context.Context, revision string) ([]status.Proxy, error) {
+// meshStatus asks all istiods. Those that fail are named on stderr; some is then the error
+// that says so.
+func (e *env) meshStatus(ctx context.Context, revision string) (proxies []status.Proxy, some, err error) {
 	control, err := e.control(ctx, revision)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	answers, err := control.AskAll(ctx, "/debug/syncz")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	proxies, failed := []status.Proxy{}, 0
+	proxies = []status.Proxy{}
+	failed := 0
 	for _, a := range answers {
 		if a.Err == nil {
 			var found []status.Proxy
@@ -100,13 +105,16 @@ func (e *env) meshStatus(ctx context.Context, revision string) ([]status.Proxy, 
 		}
 	}
 	if failed == len(answers) {
-		return nil, fmt.Errorf("none of %d istiods could be asked", failed)
+		return nil, nil, fmt.Errorf("none of %d istiods could be asked", failed)
 	}
-	return proxies, nil
+	if failed > 0 {
+		some = incompleteError{errSomeIstiods}
+	}
+	return proxies, some, nil
 }
 
 func runProxyStatus(ctx context.Context, e *env, o *proxyStatusOptions) error {
-	proxies, err := e.meshStatus(ctx, o.revision)
+	proxies, some, err := e.meshStatus(ctx, o.revision)
 	if err != nil {
 		return err
 	}
@@ -114,6 +122,9 @@ func runProxyStatus(ctx context.Context, e *env, o *proxyStatusOptions) error {
 	format := e.global.output
 	if format == formatText || format == formatPatch {
 		format = printer.Table
+	}
+	if format == printer.Table && o.verbosity > 0 {
+		format = printer.Wide
 	}
 	if err := printer.Print(e.out, format, statusReport(proxies, e.now())); err != nil {
 		return err
@@ -130,7 +141,7 @@ func runProxyStatus(ctx context.Context, e *env, o *proxyStatusOptions) error {
 	if behind {
 		return errFindings
 	}
-	return nil
+	return some
 }
 
 func problemText(problem string) string {

@@ -59,6 +59,9 @@ func TestProxyStatus(t *testing.T) {
 			t.Errorf("%q is not told: %s", want, got.stderr)
 		}
 	}
+	if wide := meshctl(testEnv(t, ""), "ps", "--kubeconfig", s.Kubeconfig(), "-v", "1"); !strings.Contains(wide.stdout, "SUBSCRIBED TYPES") {
+		t.Errorf("the peer's flag for more: %s%s", wide.stdout, wide.stderr)
+	}
 	got = meshctl(testEnv(t, ""), "ps", "--kubeconfig", s.Kubeconfig(), "-o", "wide")
 	for _, want := range []string{
 		"ERROR (LDS: no such filter): the proxy rejected", "STALE (RDS): istiod has sent", "NOT SENT (EDS): istiod had nothing", "SYNCED (CDS): the proxy has",
@@ -147,14 +150,58 @@ func TestEnvoyStats(t *testing.T) {
 		}
 	})
 	for args, want := range map[string]string{
-		"--filter rq":         "upstream_rq_total",
-		"--filter rq -o json": `"value": "No recorded values"`,
-		"-o prom":             "envoy_x{a=\"b\"} 1\n",
-		"--type clusters":     "a::10.0.0.1:80::cx_active",
+		"--filter rq":                  "upstream_rq_total",
+		"--type clusters --filter cx_": "a::10.0.0.1:80::cx_active",
+		"--filter rq -o json":          `"value": "No recorded values"`,
+		"-o prom":                      "envoy_x{a=\"b\"} 1\n",
+		"--type clusters":              "a::10.0.0.1:80::cx_active",
 	} {
 		got := meshctl(testEnv(t, ""), append([]string{"envoy-stats", "web-1", "-n", "shop", "--kubeconfig", s.Kubeconfig()}, strings.Fields(args)...)...)
 		if got.code != 0 || !strings.Contains(got.stdout, want) {
 			t.Errorf("%s: exit code %d\n%s%s", args, got.code, got.stdout, got.stderr)
+		}
+	}
+}
+
+// What one istiod does not tell is missing from the answer, and the exit code says so.
+func TestProxyStatusOfAPartOfTheMesh(t *testing.T) {
+	s := controlPlane(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[]")) }, http.NotFound)
+	got := meshctl(testEnv(t, ""), "ps", "--kubeconfig", s.Kubeconfig())
+	if got.code != exitCluster || !strings.Contains(got.stderr, "istiod-2") || !strings.Contains(got.stderr, "not all istiods") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+func TestEnvoyStatsOfSeveralProxies(t *testing.T) {
+	pod := func(name string) string {
+		return fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: shop, labels: {app: web}}\nspec: {containers: [{name: istio-proxy, image: x}]}\nstatus: {phase: Running}\n", name)
+	}
+	s := kubetest.NewServer(t, pod("web-1"), pod("web-2"), pod("closed"))
+	for i, name := range []string{"web-1", "web-2"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "rq_total: %d\ncx_total: 1\n", i+6) }))
+		t.Cleanup(server.Close)
+		s.Forward("shop", name, 15000, server.URL)
+	}
+	s.Forward("shop", "closed", 15000, "http://127.0.0.1:1")
+	run := func(args string) outcome {
+		return meshctl(testEnv(t, ""), append(strings.Fields("envoy-stats -n shop --kubeconfig "+s.Kubeconfig()), strings.Fields(args)...)...)
+	}
+	const both = "PROXY        NAME       VALUE\nweb-1.shop   rq_total   6\nweb-2.shop   rq_total   7\n"
+	if got := run("web-1 web-2 --filter rq"); got.code != 0 || got.stdout != both {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := run("-l app=web --filter rq"); got.code == 0 || got.stdout != both || !strings.Contains(got.stderr, "closed") {
+		t.Errorf("one that fails: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := run("web-1 web-2 -o json --filter rq"); got.code != 0 || !strings.Contains(got.stdout, `"proxy": "web-2.shop"`) {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := run("web-1 web-2 -o prom"); got.code != 0 || !strings.Contains(got.stdout, "# proxy web-2.shop\n") {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	for args, want := range map[string]string{"": "which proxy", "web-1 -l app=web": "exclude each other", "web-1 --filter (": "--filter"} {
+		if got := run(args); got.code != exitUsage || !strings.Contains(got.stderr, want) {
+			t.Errorf("%q: exit code %d\n%s", args, got.code, got.stderr)
 		}
 	}
 }

@@ -34,7 +34,7 @@ var homes = map[string][]string{
 	"github.com/spf13/viper":                 {"cmd/meshctl/config_load.go"},
 	"github.com/spf13/cobra":                 {"cmd/meshctl"},
 	"github.com/spf13/pflag":                 {"cmd/meshctl"},
-	"github.com/google/cel-go":               {"pkg/analyze"},
+	"github.com/google/cel-go":               {"pkg/analyze", "pkg/proxyconfig/trace"},
 	"helm.sh/helm":                           {"pkg/install"},
 	"k8s.io/cli-runtime":                     {"internal/kube", "cmd/meshctl"},
 	"k8s.io/client-go":                       {"internal/kube", "test"},

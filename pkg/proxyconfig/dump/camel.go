@@ -2,6 +2,7 @@ package dump
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -97,6 +98,9 @@ func (c *camel) value(mode keys, parent string) error {
 }
 
 func (c *camel) array(mode keys, parent string) error {
+	if mode == mapping {
+		mode = message // a map stands alone: this is another field of the same name
+	}
 	if err := c.copyToken(); err != nil {
 		return err
 	}
@@ -112,7 +116,7 @@ func (c *camel) object(mode keys, parent string) error {
 	if err := c.copyToken(); err != nil {
 		return err
 	}
-	loose, typed := false, false
+	loose, typed := false, false // is it a Struct, has it a type?
 	for c.in.PeekKind() != '}' {
 		token, err := c.in.ReadToken()
 		if err != nil {
@@ -153,6 +157,9 @@ func (c *camel) object(mode keys, parent string) error {
 			// The value in these is a google.protobuf.Struct.
 			loose = bytes.Contains(raw, []byte("TypedStruct")) || bytes.Contains(raw, []byte("protobuf.Struct"))
 			typed = true
+			if !ofEnvoy(raw) {
+				mode = free // of a message that nobody knows here, any key may be data
+			}
 			if err := c.out.WriteValue(raw); err != nil {
 				return err
 			}
@@ -179,25 +186,43 @@ func (c *camel) copyToken() error {
 	return c.out.WriteToken(token)
 }
 
+// ofEnvoy tells whether a type, in quotes, is of Envoy's or Istio's API.
+func ofEnvoy(kind []byte) bool {
+	name := kind[bytes.LastIndexByte(kind, '/')+1:]
+	return slices.ContainsFunc([]string{"envoy.", "udpa.", "xds.", "google.", "istio.", "io.istio.", "stats.", "opencensus."},
+		func(prefix string) bool { return bytes.HasPrefix(name, []byte(prefix)) })
+}
+
 // below says what the keys in a field are. Only maps and Structs of Envoy's API
 // have keys that are data.
 func below(parent, field string) keys {
+	parent, field = snakeCase(parent), snakeCase(field)
 	switch field {
 	case "typed_filter_metadata", "typed_per_filter_config", "per_filter_config",
 		"typed_extension_protocol_options", "extension_protocol_options",
-		"policies", "shadow_policies", "providers", "requirement_map", "map",
-		"filter_state_rules", "typedPerFilterConfig", "typedExtensionProtocolOptions", "requirementMap":
+		"typed_dynamic_metadata", "filter_state_objects",
+		"policies", "shadow_policies", "providers", "requirement_map", "map", "named_endpoints", "named_filter_chains",
+		"secrets", "secret_configs", "source_codes", "certificate_provider_instances",
+		"bucket_id_builder", "cluster_min_healthy_percentages", "tenant_configs",
+		// with texts
+		"context_extensions", "mapped_request_attributes", "mapped_response_attributes", "key_values", "labels",
+		"custom_tags", "content_types", "dynamic_parameters", "params":
 		return mapping
-	case "filter_metadata", "filterMetadata":
+	case "filter_metadata":
 		return objects
-	case "json_format", "static_layer", "jsonFormat", "staticLayer":
+	case "json_format", "typed_json_format", "static_layer", "default_subset",
+		"filter_context", "transport_socket_match_criteria":
 		return free
+	case "requires":
+		if parent == "filter_state_rules" {
+			return mapping
+		}
 	case "metadata":
-		if parent == "node" || parent == "user_agent_build_version" || parent == "userAgentBuildVersion" {
+		if parent == "node" || parent == "user_agent_build_version" {
 			return free
 		}
 	case "match":
-		if parent == "transport_socket_matches" || parent == "transportSocketMatches" {
+		if parent == "transport_socket_matches" {
 			return free
 		}
 	}
@@ -228,9 +253,13 @@ func camelCase(field string) string {
 // snakeCase turns camelCase round. It cannot know of consecutive_5xx, so it is for
 // comparing only, after camelCase.
 func snakeCase(field string) string {
+	first := strings.IndexFunc(field, func(r rune) bool { return 'A' <= r && r <= 'Z' })
+	if first <= 0 {
+		return field
+	}
 	out := make([]byte, 0, len(field)+4)
 	for i := range len(field) {
-		if c := field[i]; 'A' <= c && c <= 'Z' && i > 0 && strings.ToLower(field) != field && !('A' <= field[i-1] && field[i-1] <= 'Z') {
+		if c := field[i]; 'A' <= c && c <= 'Z' && i > 0 && !('A' <= field[i-1] && field[i-1] <= 'Z') {
 			out = append(out, '_', c+'a'-'A')
 		} else {
 			out = append(out, c)

@@ -39,7 +39,7 @@ func (w *walk) routeTo(a xds.RouteAction) {
 	}
 	switch {
 	case a.Weighted != nil:
-		w.deliver(weighted(a.Weighted), notFound)
+		w.deliver(w.weighted(a.Weighted), notFound)
 	case a.ClusterHeader != "":
 		name, ok := w.request.header(a.ClusterHeader)
 		if !ok || name == "" {

@@ -13,17 +13,23 @@ type share struct {
 	part float64
 }
 
-// weighted gives the shares of weighted clusters: a weight by the sum of the weights.
-func weighted(wc *xds.WeightedClusters) []share {
+// weighted gives the shares of weighted clusters: a weight by the sum of the weights. A cluster
+// may be named by a header of the request.
+func (w *walk) weighted(wc *xds.WeightedClusters) []share {
 	total := 0.0
 	for _, c := range wc.Clusters {
 		total += float64(c.Weight)
 	}
 	var out []share
 	for _, c := range wc.Clusters {
-		if c.Weight > 0 {
-			out = append(out, share{c.Name, float64(c.Weight) / total})
+		if c.Weight == 0 {
+			continue
 		}
+		name := c.Name
+		if c.ClusterHeader != "" {
+			name, _ = w.request.header(c.ClusterHeader)
+		}
+		out = append(out, share{name, float64(c.Weight) / total})
 	}
 	return out
 }

@@ -33,13 +33,17 @@ func TestAction(t *testing.T) {
 		{"a cluster by header", "match: {prefix: /}, route: {cluster_header: x-c}", "http://h/", "delivered delivered to c"},
 		{"shares", "match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: c, weight: 1}, {name: c2, weight: 3}]}}", "http://h/", "delivered delivered to c (25 %) and c2 (75 %)"},
 		{"a share of nothing", "match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: c, weight: 1}, {name: gone, weight: 0}]}}", "http://h/", "delivered delivered to c"},
+		{"a share by header", "match: {prefix: /}, route: {weighted_clusters: {clusters: [{cluster_header: x-c, weight: 1}, {name: c2, weight: 1}]}}", "http://h/", "delivered delivered to c (50 %) and c2 (50 %)"},
 		{"a missing share", "match: {prefix: /}, route: {weighted_clusters: {clusters: [{name: c, weight: 1}, {name: gone, weight: 1}]}}", "http://h/", "fails 503 a part of the requests fails"},
 		{"no such cluster", "match: {prefix: /}, route: {cluster: gone}", "http://h/", "fails 503 no such cluster"},
 		{"no such cluster, with another status", "match: {prefix: /}, route: {cluster: gone, cluster_not_found_response_code: NOT_FOUND}", "http://h/", "fails 404 no such cluster"},
 		{"no endpoints", "match: {prefix: /}, route: {cluster: empty}", "http://h/", "fails 503 the cluster has no endpoints"},
 		{"no healthy endpoint", "match: {prefix: /}, route: {cluster: sick}", "http://h/", "fails 503 no endpoint of the cluster is healthy"},
+		{"few healthy endpoints", "match: {prefix: /}, route: {cluster: panic}", "http://h/", "delivered so few endpoints of priority 0 are healthy that all are taken (healthy_panic_threshold 50 %)"},
 		{"the reserve", "match: {prefix: /}, route: {cluster: reserve}", "http://h/", "delivered 10.0.0.2:80"},
 		{"mutual TLS", "match: {prefix: /}, route: {cluster: mtls}", "http://h/", "delivered mutual TLS, SNI s, expects spiffe://x"},
+		{"names by their kind", "match: {prefix: /}, route: {cluster: typed}", "http://h/", "delivered TLS, SNI s, expects a.com or *.b.com or /c.*/"},
+		{"nobody's certificate", "match: {prefix: /}, route: {cluster: blind}", "http://h/", "delivered TLS, takes any certificate"},
 		{"the black hole", "match: {prefix: /}, route: {cluster: BlackHoleCluster}", "http://h/", "refused 503 ServiceEntry"},
 		{"where the client wanted to go", "match: {prefix: /}, route: {cluster: PassthroughCluster}", "http://h/", "delivered the address that the client connects to"},
 		{"a chance of 30 %", "match: {prefix: /, runtime_fraction: {default_value: {numerator: 30}}}, route: {cluster: c}", "http://h/", "fails 404 takes 30 % of such requests"},
@@ -50,8 +54,10 @@ func TestAction(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			routes := "[{name: r, virtual_hosts: [{name: v, domains: ['*'], routes: [{" + c.route + "}]}]}]"
-			clusters := `[{name: c, type: EDS}, {name: c2, type: EDS}, {name: empty, type: EDS}, {name: sick, type: EDS}, {name: reserve, type: EDS},
+			clusters := `[{name: c, type: EDS}, {name: c2, type: EDS}, {name: empty, type: EDS}, {name: sick, type: EDS, common_lb_config: {healthy_panic_threshold: {}}}, {name: panic, type: EDS}, {name: reserve, type: EDS},
  {name: BlackHoleCluster, type: STATIC}, {name: PassthroughCluster, type: ORIGINAL_DST},
+ {name: typed, type: STATIC, load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 10.0.0.1, port_value: 80}}}}]}]}, transport_socket: {name: envoy.transport_sockets.tls, typed_config: {sni: s, common_tls_context: {validation_context: {trusted_ca: {filename: ca}, match_typed_subject_alt_names: [{san_type: DNS, matcher: {exact: a.com}}, {san_type: DNS, matcher: {suffix: .b.com}}, {san_type: URI, matcher: {safe_regex: {regex: 'c.*'}}}]}}}}},
+ {name: blind, type: STATIC, load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 10.0.0.1, port_value: 80}}}}]}]}, transport_socket: {name: envoy.transport_sockets.tls, typed_config: {common_tls_context: {}}}},
  {name: mtls, type: EDS, transport_socket_matches: [
   {match: {tlsMode: istio}, transport_socket: {name: envoy.transport_sockets.tls, typed_config: {sni: s, common_tls_context: {tls_certificate_sds_secret_configs: [{name: default}], combined_validation_context: {default_validation_context: {match_subject_alt_names: [{exact: 'spiffe://x'}]}}}}}},
   {match: {}, transport_socket: {name: envoy.transport_sockets.raw_buffer}}]}]`
@@ -60,6 +66,7 @@ func TestAction(t *testing.T) {
 			}
 			endpoints := "[{cluster_name: c, endpoints: [{lb_endpoints: [" + at("10.0.0.1", "") + "]}]}, {cluster_name: c2, endpoints: [{lb_endpoints: [" + at("10.0.0.1", "") + "]}]}," +
 				"{cluster_name: empty}, {cluster_name: sick, endpoints: [{lb_endpoints: [" + at("10.0.0.1", ", health_status: UNHEALTHY") + "]}]}," +
+				"{cluster_name: panic, endpoints: [{lb_endpoints: [" + at("10.0.0.1", ", health_status: UNHEALTHY") + "," + at("10.0.0.2", "") + "," + at("10.0.0.3", ", health_status: TIMEOUT") + "]}]}," +
 				"{cluster_name: reserve, endpoints: [{lb_endpoints: [" + at("10.0.0.1", ", health_status: DRAINING") + "]}, {priority: 1, lb_endpoints: [" + at("10.0.0.2", "") + "]}]}," +
 				"{cluster_name: mtls, endpoints: [{lb_endpoints: [" + at("10.0.0.1", ", metadata: {filter_metadata: {envoy.transport_socket_match: {tlsMode: istio}}}") + "]}]}]"
 			manager := "rds: {route_config_name: r}, http_filters: [{name: envoy.filters.http.fault, typed_config: {'@type': x/envoy.extensions.filters.http.fault.v3.HTTPFault}}]"

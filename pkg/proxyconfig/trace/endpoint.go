@@ -2,6 +2,7 @@ package trace
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
@@ -20,9 +21,7 @@ type host struct {
 	socket                    *xds.Socket
 }
 
-// endpoints lists the hosts of a cluster that get requests: those of the first priority
-// that has a healthy one; unknown health counts as healthy, as long as no health check
-// says otherwise.
+// endpoints lists the hosts of a cluster that get requests.
 func (w *walk) endpoints(c *xds.Upstream) reached {
 	switch c.Discovery() {
 	case "ORIGINAL_DST":
@@ -51,53 +50,88 @@ func (w *walk) endpoints(c *xds.Upstream) reached {
 			}
 			return reached{tls: describeTLS(h.socket)}
 		}
-		return reached{problem: "the cluster has no endpoints"}
+		return reached{tls: "none", problem: noEndpoints}
 	}
-	byPriority := map[xds.Uint][]host{}
-	var passed []Passed
-	highest := xds.Uint(0)
-	for _, group := range assignment.Locality {
-		highest = max(highest, group.Priority)
-		for _, e := range group.Endpoints {
-			h := host{e.Endpoint.Address.String(), group.Locality.String(), e.Status(), socketFor(c, e)}
-			if h.status == "UNHEALTHY" || h.status == "DRAINING" || h.status == "TIMEOUT" {
-				passed = append(passed, Passed{h.address, "its health is " + h.status})
+	ls := levels(c, assignment)
+	if len(ls) == 0 {
+		w.step(Step{Stage: "endpoint", Taken: "none", Why: noEndpoints})
+		return reached{tls: "none", problem: noEndpoints}
+	}
+	factor, threshold := 140.0, 50.0 // Envoy's defaults
+	if f := assignment.Policy.Overprovisioning; f != nil {
+		factor = float64(*f)
+	}
+	if p := c.Lb.Panic; p != nil {
+		threshold = 0
+		if p.Value != nil {
+			threshold = min(*p.Value, 100)
+		}
+	}
+	loads := spread(ls, factor, threshold)
+	if fails := c.Lb.ZoneAware.FailOnPanic; fails && slices.ContainsFunc(loads, func(l load) bool { return l.panics }) {
+		loads = slices.DeleteFunc(loads, func(l load) bool { return l.panics })
+	}
+	passed := passedHosts(ls, loads)
+	if len(loads) == 0 {
+		w.step(Step{Stage: "endpoint", Taken: "none", Why: noneHealthy, PassedOver: passed})
+		return reached{tls: "none", problem: noneHealthy}
+	}
+	return w.choose(loads, threshold, passed)
+}
+
+// Why a cluster has nobody to send to.
+const (
+	noEndpoints = "the cluster has no endpoints"
+	noneHealthy = "no endpoint of the cluster is healthy"
+)
+
+// passedHosts lists the hosts that get no requests.
+func passedHosts(ls []level, loads []load) []Passed {
+	var out []Passed
+	for _, l := range ls {
+		for _, h := range l.all() {
+			if slices.ContainsFunc(loads, func(one load) bool { return one.level.priority == l.priority && slices.Contains(one.hosts, h) }) {
 				continue
 			}
-			byPriority[group.Priority] = append(byPriority[group.Priority], h)
-		}
-	}
-	for p := xds.Uint(0); p <= highest; p++ {
-		if len(byPriority[p]) == 0 {
-			continue
-		}
-		for later := p + 1; later <= highest; later++ {
-			for _, h := range byPriority[later] {
-				passed = append(passed, Passed{h.address, fmt.Sprintf("its priority is %d: it is kept in reserve", later)})
+			why := fmt.Sprintf("its priority is %d: it is kept in reserve", l.priority)
+			if slices.Contains(l.sick, h) || slices.Contains(l.degraded, h) {
+				why = "its health is " + h.status
 			}
+			out = append(out, Passed{h.address, why})
 		}
-		return w.choose(byPriority[p], passed)
 	}
-	problem := "the cluster has no endpoints"
-	if len(passed) > 0 {
-		problem = "no endpoint of the cluster is healthy"
-	}
-	w.step(Step{Stage: "endpoint", Taken: "none", Why: problem, PassedOver: passed})
-	return reached{tls: "none", problem: problem}
+	return out
 }
 
 // choose tells of the hosts among which the load balancer picks.
-func (w *walk) choose(hosts []host, passed []Passed) reached {
-	var names []string
-	for _, h := range hosts {
-		text := h.address
-		if h.locality != "" {
-			text += " in " + h.locality
+func (w *walk) choose(loads []load, threshold float64, passed []Passed) reached {
+	var hosts []host
+	var groups, details []string
+	for _, l := range loads {
+		var names []string
+		for _, h := range l.hosts {
+			text := h.address
+			if h.locality != "" {
+				text += " in " + h.locality
+			}
+			if slices.Contains(l.level.sick, h) || slices.Contains(l.level.degraded, h) {
+				text += " (" + h.status + ")"
+			}
+			names = append(names, text)
 		}
-		names = append(names, text)
+		hosts = append(hosts, l.hosts...)
+		groups = append(groups, strings.Join(names, ", "))
+		if len(loads) > 1 {
+			details = append(details, fmt.Sprintf("priority %d gets %.0f %% of the requests: %s", l.level.priority, l.share*100, strings.Join(names, ", ")))
+		}
+		if l.panics {
+			details = append(details, fmt.Sprintf("so few endpoints of priority %d are healthy that all are taken (healthy_panic_threshold %g %%)", l.level.priority, threshold))
+			w.depend("the endpoint answers though not all of those that are chosen from are healthy")
+		}
 	}
 	tls := describeTLS(hosts[0].socket)
-	step := Step{Stage: "endpoint", Taken: strings.Join(names, ", "), Details: []string{"connection: " + map[bool]string{true: "plain text", false: tls}[tls == "none"]}, PassedOver: passed}
+	details = append(details, "connection: "+map[bool]string{true: "plain text", false: tls}[tls == "none"])
+	step := Step{Stage: "endpoint", Taken: strings.Join(groups, ", "), Details: details, PassedOver: passed}
 	if len(hosts) > 1 {
 		step.Why = "the load balancer picks one of them"
 	}
@@ -138,16 +172,12 @@ func describeTLS(s *xds.Socket) string {
 	if s.Typed.SNI != "" {
 		text += ", SNI " + s.Typed.SNI
 	}
-	var names []string
-	for _, m := range s.Typed.Common.Combined.Default.Names {
-		for _, want := range []*string{m.Exact, m.Prefix, m.Suffix} {
-			if want != nil {
-				names = append(names, *want)
-			}
-		}
-	}
-	if len(names) > 0 {
+	names := s.Expects()
+	switch {
+	case len(names) > 0:
 		text += ", expects " + strings.Join(names, " or ")
+	case !s.Verifies():
+		text += ", takes any certificate"
 	}
 	return text
 }

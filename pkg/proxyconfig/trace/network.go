@@ -97,7 +97,7 @@ func (w *walk) forward(f xds.Filter) {
 	what := t.Cluster
 	shares := []share{{name: t.Cluster, part: 1}}
 	if t.Weighted != nil {
-		shares, what = weighted(t.Weighted), "weighted clusters"
+		shares, what = w.weighted(t.Weighted), "weighted clusters"
 	}
 	w.step(Step{Stage: "filter", Taken: f.Name, Why: "the connection is passed on as bytes; HTTP rules do not apply", Details: []string{"cluster " + what}})
 	if w.request.Scheme != "tcp" && w.request.Scheme != "tls" && !w.request.TLS {

@@ -3,8 +3,6 @@ package trace
 import (
 	"net/netip"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
 
@@ -24,9 +22,10 @@ type permission struct {
 	Port      *xds.Uint           `json:"destination_port"`
 	PortRange *xds.Range          `json:"destination_port_range"`
 	Metadata  *metadataMatcher    `json:"metadata"`
+	Sourced   *sourcedMetadata    `json:"sourced_metadata"`
 	Server    *xds.StringMatcher  `json:"requested_server_name"`
 	Template  *xds.TypedExtension `json:"uri_template"`
-	Matcher   jsontext.Value      `json:"matcher"`
+	Matcher   *xds.TypedExtension `json:"matcher"`
 }
 
 type pathMatcher struct {
@@ -50,20 +49,24 @@ func (w *walk) permits(p permission) truth {
 	case p.Path != nil:
 		return w.pathIs(*p.Path)
 	case p.IP != nil:
-		return inRange(*p.IP, r.IP)
+		return w.inRange(*p.IP, r.IP, "the address that the client connects to (--ip)")
 	case p.Port != nil:
 		return is(int(*p.Port) == r.Port)
 	case p.PortRange != nil:
 		return is(r.Port >= int(p.PortRange.Start) && r.Port < int(p.PortRange.End))
 	case p.Metadata != nil:
 		return w.metadataIs(*p.Metadata)
+	case p.Sourced != nil:
+		return w.metadataIs(p.Sourced.Matcher)
 	case p.Server != nil:
 		ok, _ := matchString(*p.Server, r.SNI)
 		return is(ok)
 	case p.Template != nil:
 		return is(matchTemplate(p.Template.Typed.Template, r.pathOnly()))
+	case p.Matcher != nil:
+		return w.ask("the extension " + p.Matcher.Name)
 	}
-	return unknown
+	return w.ask("a kind of permission that is not known here")
 }
 
 // headerIs and pathIs match nothing on connections that are no HTTP.
@@ -84,9 +87,9 @@ func (w *walk) pathIs(m pathMatcher) truth {
 }
 
 // inRange is unknown for an address that is.
-func inRange(c xds.CIDR, ip netip.Addr) truth {
+func (w *walk) inRange(c xds.CIDR, ip netip.Addr, what string) truth {
 	if !ip.IsValid() {
-		return unknown
+		return w.ask(what)
 	}
 	fit, _ := fitRanges([]xds.CIDR{c}, ip)
 	return is(fit > 0)

@@ -1,9 +1,8 @@
 package trace
 
 import (
+	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/xds"
 )
@@ -27,11 +26,17 @@ type principal struct {
 	Header      *xds.HeaderMatcher `json:"header"`
 	Path        *pathMatcher       `json:"url_path"`
 	Metadata    *metadataMatcher   `json:"metadata"`
+	Sourced     *sourcedMetadata   `json:"sourced_metadata"`
 	FilterState *struct {
 		Key    string             `json:"key"`
 		String *xds.StringMatcher `json:"string_match"`
 	} `json:"filter_state"`
-	Custom jsontext.Value `json:"custom"`
+	Custom *xds.TypedExtension `json:"custom"`
+}
+
+// sourcedMetadata is config.rbac.v3.SourcedMetadata: metadata of the request or the route.
+type sourcedMetadata struct {
+	Matcher metadataMatcher `json:"metadata_matcher"`
 }
 
 // metadataMatcher is type.matcher.v3.MetadataMatcher.
@@ -76,18 +81,34 @@ func (w *walk) identifies(p principal) truth {
 		return w.named(*p.Authenticated.Name)
 	case p.FilterState != nil && strings.Contains(p.FilterState.Key, "principal") && p.FilterState.String != nil:
 		return w.named(*p.FilterState.String)
+	case p.FilterState != nil:
+		return w.ask("the filter state " + p.FilterState.Key)
 	case p.SourceIP != nil:
-		return inRange(*p.SourceIP, r.Source)
+		return w.inRange(*p.SourceIP, r.Source, clientAddress)
 	case p.DirectIP != nil:
-		return inRange(*p.DirectIP, r.Source)
+		return w.inRange(*p.DirectIP, r.Source, clientAddress)
 	case p.RemoteIP != nil:
-		return inRange(*p.RemoteIP, r.Source)
+		return w.inRange(*p.RemoteIP, r.Source, clientAddress)
 	case p.Header != nil:
 		return w.headerIs(*p.Header)
 	case p.Path != nil:
 		return w.pathIs(*p.Path)
 	case p.Metadata != nil:
 		return w.metadataIs(*p.Metadata)
+	case p.Sourced != nil:
+		return w.metadataIs(p.Sourced.Matcher)
+	case p.Custom != nil:
+		return w.ask("the extension " + p.Custom.Name)
+	}
+	return w.ask("a kind of principal that is not known here")
+}
+
+const clientAddress = "the address of the client (--source-ip)"
+
+// ask notes what a rule hangs on that the request does not tell.
+func (w *walk) ask(what string) truth {
+	if !slices.Contains(w.asked, what) {
+		w.asked = append(w.asked, what)
 	}
 	return unknown
 }
@@ -105,7 +126,13 @@ func (w *walk) named(m xds.StringMatcher) truth {
 // metadataIs looks at what the JWT filter writes about a token. A request without a
 // token has no such metadata; of a token that was given without its claims nothing is
 // known.
-func (w *walk) metadataIs(m metadataMatcher) truth { return w.request.metadataIs(m) }
+func (w *walk) metadataIs(m metadataMatcher) truth {
+	match := w.request.metadataIs(m)
+	if match == unknown {
+		w.ask(m.rule())
+	}
+	return match
+}
 
 // rule names what is asked for.
 func (m metadataMatcher) rule() string {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -30,6 +31,7 @@ type rbacPolicy struct {
 	Permissions []permission   `json:"permissions"`
 	Principals  []principal    `json:"principals"`
 	Condition   jsontext.Value `json:"condition"`
+	Checked     jsontext.Value `json:"checked_condition"`
 }
 
 // rbac evaluates the filter: "ALLOW: Allows the request if and only if there is a policy
@@ -66,7 +68,7 @@ func (w *walk) rbac(name string, raw jsontext.Value, connection bool) (stop bool
 	action := map[bool]string{true: "DENY", false: "ALLOW"}[deny]
 	switch {
 	case match == unknown:
-		step.Why = fmt.Sprintf("%s policy %s may match: it asks for what the request does not tell", action, policy)
+		step.Why = fmt.Sprintf("%s policy %s may match: it asks for %s, which the request does not tell", action, policy, strings.Join(w.asked, ", "))
 		w.step(step)
 		w.depend(fmt.Sprintf("%s policy %s %s", action, policy, map[bool]string{true: "does not match", false: "matches"}[deny]))
 		return false
@@ -91,30 +93,54 @@ func (w *walk) rbac(name string, raw jsontext.Value, connection bool) (stop bool
 	return true
 }
 
-// firstPolicy gives the first policy by name that matches, else one that may.
+// firstPolicy gives the first policy by name that matches, else one that may; asked is then
+// what it hangs on.
 func (w *walk) firstPolicy(policies map[string]rbacPolicy, step *Step) (truth, string) {
 	best, name := no, ""
+	var asked []string
 	for _, key := range slices.Sorted(maps.Keys(policies)) {
-		p := policies[key]
-		match := min(any1(p.Permissions, w.permits), any1(p.Principals, w.identifies))
-		if p.Condition != nil && match == yes {
-			match = unknown // a CEL expression
-		}
-		if match == yes {
+		w.asked = nil
+		match, why := w.policyIs(policies[key])
+		switch {
+		case match == yes:
 			return yes, key
-		}
-		if match > best {
-			best, name = match, key
-		}
-		if match == no {
-			why := "its permissions do not match the request"
-			if any1(p.Permissions, w.permits) != no {
-				why = "its principals do not match the client"
-			}
+		case match > best:
+			best, name, asked = match, key, w.asked
+		case match == no:
 			step.PassedOver = append(step.PassedOver, Passed{key, why})
 		}
 	}
+	w.asked = asked
 	return best, name
+}
+
+// policyIs tells whether a policy matches, and why not: "A policy matches if and only if at
+// least one of its permissions match the action taking place AND at least one of its principals
+// match the downstream AND the condition is true if specified".
+func (w *walk) policyIs(p rbacPolicy) (match truth, why string) {
+	permits := any1(p.Permissions, w.permits)
+	if permits == no {
+		return no, "its permissions do not match the request"
+	}
+	identifies := any1(p.Principals, w.identifies)
+	if identifies == no {
+		return no, "its principals do not match the client"
+	}
+	match = min(permits, identifies)
+	for _, condition := range []jsontext.Value{p.Condition, p.Checked} {
+		if condition == nil {
+			continue
+		}
+		holds, text := w.holds(condition)
+		if holds == no {
+			return no, "its condition " + text + " does not hold"
+		}
+		if holds == unknown {
+			w.ask("the condition " + text)
+		}
+		match = min(match, holds)
+	}
+	return match, ""
 }
 
 var policyName = regexp.MustCompile(`^ns\[(.+)\]-policy\[(.+)\]-rule\[\d+\]$`)

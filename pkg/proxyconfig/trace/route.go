@@ -103,8 +103,12 @@ func matchRoute(m xds.RouteMatch, r Request) routeFit {
 			return routeFit{why: held[0]}
 		}
 	}
-	if len(m.FilterState) > 0 {
-		unsure = "it asks for the state of filters, which only the running proxy knows"
+	for _, raw := range m.FilterState {
+		var asked struct {
+			Key string `json:"key"`
+		}
+		_ = xds.Decode(raw, &asked) // then the key is not told
+		unsure = "it asks for the filter state " + asked.Key + ", which only the running proxy knows"
 	}
 	if unsure != "" {
 		return routeFit{unsure: unsure}

@@ -78,6 +78,7 @@ type walk struct {
 	request Request
 	trace   Trace
 	depends []string
+	asked   []string // what the rules that are looked at hang on, and the request does not tell
 }
 
 func (w *walk) step(s Step) { w.trace.Steps = append(w.trace.Steps, s) }

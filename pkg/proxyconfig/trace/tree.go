@@ -151,6 +151,8 @@ func (w *walk) predicate(p xds.Predicate) (truth, string) {
 		return match.not(), "not: " + rule
 	case p.Single == nil:
 		return unknown, "a condition is empty"
+	case p.Single.Custom != nil && xds.ShortType(p.Single.Custom.Typed.Type) == "xds.type.matcher.v3.CelMatcher":
+		return w.celMatches(p.Single.Custom.Typed.Raw)
 	case p.Single.Value == nil:
 		return unknown, "a condition is of a kind that is not known here"
 	}

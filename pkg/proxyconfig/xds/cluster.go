@@ -42,6 +42,9 @@ type Upstream struct {
 		Panic *struct {
 			Value *float64 `json:"value"`
 		} `json:"healthy_panic_threshold"`
+		ZoneAware struct {
+			FailOnPanic bool `json:"fail_traffic_on_panic"`
+		} `json:"zone_aware_lb_config"`
 	} `json:"common_lb_config"`
 }
 

@@ -9,6 +9,9 @@ type Assignment struct {
 		Weight    Uint       `json:"load_balancing_weight"`
 		Endpoints []Endpoint `json:"lb_endpoints"`
 	} `json:"endpoints"`
+	Policy struct {
+		Overprovisioning *Uint `json:"overprovisioning_factor"`
+	} `json:"policy"`
 }
 
 // Endpoint is config.endpoint.v3.LbEndpoint.
