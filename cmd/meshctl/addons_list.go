@@ -25,7 +25,8 @@ installed and the one that this program has. Installations that others have made
 are not among them; ` + "`meshctl dashboard list`" + ` finds those too.`,
 		Example: `  meshctl addons list
   meshctl addons list -n monitoring -o json`,
-		Args: usageArgs(cobra.NoArgs),
+		Annotations: map[string]string{severalClusters: ""},
+		Args:        usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(cmd.Context(), o)

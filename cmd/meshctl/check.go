@@ -34,6 +34,9 @@ if something is wrong.`,
 		Example: `  # The mesh of the current cluster
   meshctl check
 
+  # Those of all clusters in the kubeconfig
+  meshctl check --all-contexts
+
   # Ask a hundred proxies for their certificates instead of ten
   meshctl check --sample 100
 
@@ -42,7 +45,8 @@ if something is wrong.`,
 
   # In a pipeline: wait until all is well, at most five minutes
   meshctl check --wait --timeout 5m -o json`,
-		Args: usageArgs(cobra.NoArgs),
+		Annotations: map[string]string{severalClusters: ""},
+		Args:        usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.validate(); err != nil {
 				return err

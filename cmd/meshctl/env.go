@@ -23,6 +23,9 @@ type env struct {
 	global globalFlags
 	opened *kube.Cluster // what cluster found
 	ended  chan struct{} // closed when the command's context ends
+
+	args        []string // the command line, with the program's name
+	onlyContext string   // where one of several clusters is asked: its context
 }
 
 func processEnv() *env {

@@ -48,9 +48,14 @@ func (e incompleteError) Unwrap() error { return e.err }
 // found has been printed already.
 var errFindings = errors.New("findings")
 
-// errTold says that the command failed and has told all about it in a form for
-// programs, to which nothing may be added.
-var errTold = errors.New("failed")
+// toldError ends a command that has told all about it, so that nothing may be
+// added.
+type toldError struct{ code int }
+
+func (e toldError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// errTold says that the command failed and has told so in a form for programs.
+var errTold = toldError{exitFailed}
 
 // errInterrupted is the cause with which a signal ends a command's context.
 var errInterrupted = errors.New("interrupted")
@@ -62,9 +67,12 @@ var errDeadline = errors.New("the time given by --timeout is over")
 func exitCode(err error) int {
 	var usage usageError
 	var access *kube.AccessError
+	var told toldError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &told):
+		return told.code
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.As(err, &access), errors.As(err, new(incompleteError)):

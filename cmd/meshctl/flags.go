@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -16,6 +17,8 @@ import (
 // globalFlags are the flags that every command has.
 type globalFlags struct {
 	kube           kube.Kubeconfig
+	contexts       []string // all that were given; the last is in kube
+	allContexts    bool
 	from           string
 	istioNamespace string
 	timeout        time.Duration
@@ -35,7 +38,8 @@ const defaultTimeout = 30 * time.Second
 // a second way to say what a kubeconfig says.
 func (g *globalFlags) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&g.kube.File, "kubeconfig", "c", "", "kubeconfig `file` (default: as kubectl, from $KUBECONFIG or ~/.kube/config)")
-	fs.StringVar(&g.kube.Context, "context", "", "kubeconfig `context` to use")
+	fs.Var(&contextFlag{g}, "context", "kubeconfig `context` to use (repeatable where one question can be put to several clusters)")
+	fs.BoolVar(&g.allContexts, "all-contexts", false, "ask the clusters of all contexts, where several can be asked")
 	fs.StringVarP(&g.kube.Namespace, "namespace", "n", "", "`namespace` to work in (default: that of the context)")
 	fs.StringVar(&g.kube.As, "as", "", "`user` to act as")
 	fs.StringArrayVar(&g.kube.AsGroups, "as-group", nil, "`group` to act as (repeatable)")
@@ -50,6 +54,38 @@ func (g *globalFlags) register(fs *pflag.FlagSet) {
 	fs.IntVarP(&g.verbosity, "verbosity", "v", 0, "how much to tell about what is being done (0-9)")
 	fs.StringVar(&g.configFile, "config", "", "configuration `file` (default: $XDG_CONFIG_HOME/meshctl/config.yaml)")
 }
+
+// contextFlag collects contexts. The last one is that of a command which works
+// in one cluster.
+type contextFlag struct{ flags *globalFlags }
+
+func (c *contextFlag) String() string {
+	if c.flags == nil { // as pflag makes one to compare defaults
+		return ""
+	}
+	return strings.Join(c.flags.contexts, ",")
+}
+
+func (c *contextFlag) Type() string { return "string" }
+
+func (c *contextFlag) Set(name string) error { return c.Append(name) }
+
+// Append, Replace and GetSlice implement pflag.SliceValue, by which lists in the
+// configuration file get here.
+func (c *contextFlag) Append(name string) error {
+	return c.Replace(append(c.flags.contexts, name))
+}
+
+func (c *contextFlag) Replace(names []string) error {
+	c.flags.contexts = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	c.flags.kube.Context = ""
+	if len(c.flags.contexts) > 0 {
+		c.flags.kube.Context = c.flags.contexts[len(c.flags.contexts)-1]
+	}
+	return nil
+}
+
+func (c *contextFlag) GetSlice() []string { return c.flags.contexts }
 
 // outputFlag gives a command formats of its own behind the common ones, or
 // in their place if it brings a default.

@@ -39,7 +39,8 @@ restarted; then the injectors with the namespaces they serve and the proxy image
 they inject. With -n only that namespace is shown.`,
 		Example: `  meshctl injector list
   meshctl injector list -n shop -o json`,
-		Args: usageArgs(cobra.NoArgs),
+		Annotations: map[string]string{severalClusters: ""},
+		Args:        usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(cmd.Context(), o)

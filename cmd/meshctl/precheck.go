@@ -32,7 +32,8 @@ behaviour on the way. The exit code is 3 if there is a problem.`,
 		Example: `  meshctl precheck
   meshctl precheck --from-version 1.21
   meshctl precheck --profile ambient -o json`,
-		Args: usageArgs(cobra.NoArgs),
+		Annotations: map[string]string{severalClusters: ""},
+		Args:        usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(cmd.Context(), o)

@@ -44,8 +44,12 @@ The exit code is 3 if a proxy is STALE or in ERROR, or if there is a difference.
 		Example: `  # All proxies of the mesh
   meshctl proxy-status
 
+  # Those of two clusters of the mesh
+  meshctl proxy-status --context east --context west
+
   # What does this proxy not have?
   meshctl proxy-status deploy/catalog -n shop`,
+		Annotations:       map[string]string{severalClusters: ""},
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {

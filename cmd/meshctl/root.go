@@ -36,6 +36,9 @@ and compares what Envoy really does, and opens the mesh's dashboards.`,
 			if err := e.configure(cmd); err != nil {
 				return err
 			}
+			if err := e.chooseContext(cmd); err != nil {
+				return err
+			}
 			return e.bound(cmd)
 		},
 	}
@@ -119,6 +122,9 @@ func finish(e *env, cmd *cobra.Command, name string) {
 	if name != "meshctl" {
 		cmd.Example = strings.ReplaceAll(cmd.Example, "meshctl ", name+" ")
 		cmd.Long = strings.ReplaceAll(cmd.Long, "`meshctl ", "`"+name+" ")
+	}
+	if _, several := cmd.Annotations[severalClusters]; several {
+		cmd.RunE = e.inClusters(cmd.RunE)
 	}
 	cmd.DisableFlagsInUseLine = true
 	cmd.SuggestionsMinimumDistance = 2

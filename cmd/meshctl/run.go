@@ -23,6 +23,7 @@ func run(ctx context.Context, e *env, args []string) int {
 	defer cancel()
 	e.ended = make(chan struct{})
 	e.in = &endingReader{e.in, e.ended}
+	e.args = args
 	root := newRootCmd(e, programName(args[0]))
 	root.SetArgs(args[1:])
 
@@ -91,7 +92,7 @@ func (e *env) bound(cmd *cobra.Command) error {
 func (e *env) printError(program string, ended end) {
 	err := ended.err
 	switch {
-	case err == nil, errors.Is(err, errFindings), errors.Is(err, errTold):
+	case err == nil, errors.Is(err, errFindings), errors.As(err, new(toldError)):
 		return
 	case errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errDeadline) && exitCode(err) != exitCluster:
 		err = fmt.Errorf("%w (%w)", err, errDeadline)

@@ -178,7 +178,8 @@ func newTagListCmd(e *env, runF func(context.Context, *tagOptions) error) *cobra
 		Short:   "List the tags, their revisions and who uses them",
 		Example: `  meshctl tag list
   meshctl tag list -o json`,
-		Args: usageArgs(cobra.NoArgs),
+		Annotations: map[string]string{severalClusters: ""},
+		Args:        usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(cmd.Context(), o)

@@ -32,9 +32,13 @@ func newVersionCmd(e *env, runF func(context.Context, *versionOptions) error) *c
 		Example: `  # This program and the mesh of the current cluster
   meshctl version
 
+  # The meshes of all clusters in the kubeconfig
+  meshctl version --all-contexts
+
   # This program only; no cluster is contacted
   meshctl version --remote=false`,
-		Args: usageArgs(cobra.NoArgs),
+		Annotations: map[string]string{severalClusters: ""},
+		Args:        usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if runF != nil {
 				return runF(cmd.Context(), o)
