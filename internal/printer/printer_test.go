@@ -68,3 +68,16 @@ x
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+// What somebody has put into an object neither breaks a table nor commands a terminal.
+func TestTableShowsControlCharacters(t *testing.T) {
+	var out strings.Builder
+	report := Report{Columns: Columns("NAME", "NOTE"), Rows: [][]string{{"a", "x\x1b[2J\ny"}, {"Zürich", `C:\dir "x"`}}}
+	if err := Print(&out, Table, report); err != nil {
+		t.Fatal(err)
+	}
+	want := "NAME     NOTE\na        x\\x1b[2J\\ny\nZürich   C:\\dir \"x\"\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}

@@ -2,7 +2,9 @@ package printer
 
 import (
 	"io"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -23,7 +25,7 @@ func printTable(w io.Writer, r Report, wide bool) error {
 		picked := make([]string, len(shown))
 		for j, i := range shown {
 			if i < len(cells) {
-				picked[j] = cells[i]
+				picked[j] = visible(cells[i])
 			}
 		}
 		return picked
@@ -40,6 +42,17 @@ func printTable(w io.Writer, r Report, wide bool) error {
 	alignRows(&text, pick(titles), rows)
 	_, err := io.WriteString(w, text.String())
 	return err
+}
+
+// visible shows control characters of a cell as what they are: neither a line
+// feed breaks the table nor does what somebody has put into an object command
+// the terminal.
+func visible(cell string) string {
+	if !strings.ContainsFunc(cell, unicode.IsControl) {
+		return cell
+	}
+	quoted := strconv.Quote(cell)
+	return quoted[1 : len(quoted)-1]
 }
 
 // alignRows pads every column to its widest cell. Table libraries format each

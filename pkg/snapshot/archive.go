@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -65,11 +66,17 @@ func Read(file io.ReaderAt, size int64) (*Archive, error) {
 	case x.Format != formatName:
 		return nil, errForeign
 	case x.Version != Version:
-		return nil, fmt.Errorf("it has version %d of the format, and this program reads version %d", x.Version, Version)
+		return nil, fmt.Errorf("it has version %d of the format, and this program reads version %d; use a newer meshctl, or that which wrote it (%s)", x.Version, Version, cmp.Or(x.Program, "unknown"))
 	}
 	for _, e := range a.Index.Entries {
-		if e.Offset < 0 || e.Length < 0 || e.Size < 0 || e.Size > maxEntry || e.Offset > size || e.Length > size-e.Offset {
+		_, twice := a.entries[e.Path]
+		switch {
+		case e.Offset < 0 || e.Length < 0 || e.Size < 0 || e.Size > maxEntry || e.Offset > size || e.Length > size-e.Offset:
 			return nil, fmt.Errorf("the table of contents says of %q what cannot be", e.Path)
+		case e.Size > freeEntry && e.Size/maxRatio > e.Length:
+			return nil, fmt.Errorf("%q would become %d bytes out of %d, which no collection writes", e.Path, e.Size, e.Length)
+		case twice:
+			return nil, fmt.Errorf("the table of contents lists %q twice", e.Path)
 		}
 		a.entries[e.Path] = e
 	}

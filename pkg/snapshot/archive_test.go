@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -157,8 +158,10 @@ func TestDamagedAndForeignArchivesAreRefused(t *testing.T) {
 		{"a changed byte", damaged, "reading logs/a/b/istio-proxy.log"},
 		{"a bomb in the index", archiveWithIndex(strings.Repeat(" ", maxIndex+1)), "longer than announced"},
 		{"another format", archiveWithIndex(`{"format": "x"}`), errForeign.Error()},
-		{"a later version", archiveWithIndex(`{"format": "meshctl snapshot", "version": 2}`), "version 2 of the format"},
+		{"a later version", archiveWithIndex(`{"format": "meshctl snapshot", "version": 2}`), "version 2 of the format, and this program reads version 1; use a newer meshctl"},
 		{"an entry outside of the file", archiveWithIndex(`{"format": "meshctl snapshot", "version": 1, "entries": [{"path": "a", "offset": 9999999}]}`), "what cannot be"},
+		{"an entry listed twice", archiveWithIndex(`{"format": "meshctl snapshot", "version": 1, "entries": [{"path": "a"}, {"path": "a"}]}`), "lists \"a\" twice"},
+		{"zeros without end", archiveWithIndex(`{"format": "meshctl snapshot", "version": 1, "entries": [{"path": "a", "size": 4000000000, "length": 20}]}`), "4000000000 bytes out of 20"},
 		{"a bomb in an entry", archiveWithIndex(fmt.Sprintf(`{"format": "meshctl snapshot", "version": 1, "entries": [{"path": "a", "size": 1, "length": %d}]}`, len(compressed("some content")))), "longer than announced"},
 	}
 	for _, tt := range tests {
@@ -265,5 +268,29 @@ func TestNothingIsLeftOfACaptureThatFails(t *testing.T) {
 	left, _ := os.ReadDir(dir)
 	if len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// What stands in an entry is as foreign as the archive.
+func TestObjectsThatAreNoneAreErrors(t *testing.T) {
+	noise := make([]byte, maxObject/2) // what cannot be compressed
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	for name, line := range map[string]string{
+		"no JSON": "{", "a list": "[]", "no kind": "{}", "a name that commands terminals": `{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a\u001b[2J"}}`,
+		"brackets without end":  strings.Repeat("[", 1_000_000),
+		"an object without end": `{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "` + fmt.Sprintf("%x", noise) + `"}}`,
+	} {
+		file, _ := written(t, map[string]string{"objects/Pod.core.jsonl": line})
+		a, err := Open(file)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		defer a.Close()
+		a.Index.Kinds = []Kind{{Version: "v1", Kind: "Pod", Resource: "pods", Namespaced: true}}
+		answer := httptest.NewRecorder()
+		a.API().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/api/v1/pods", nil))
+		if answer.Code != http.StatusInternalServerError || !strings.Contains(answer.Body.String(), "objects/Pod.core.jsonl") {
+			t.Errorf("%s: %d: %.300s", name, answer.Code, answer.Body)
+		}
 	}
 }

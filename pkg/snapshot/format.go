@@ -51,8 +51,13 @@ const (
 
 // Limits for archives that were not written by this program.
 const (
-	maxIndex = 256 << 20 // bytes of the index
-	maxEntry = 4 << 30   // bytes of one entry
+	maxIndex  = 64 << 20 // bytes of the index
+	maxEntry  = 4 << 30  // bytes of one entry
+	maxObject = 16 << 20 // bytes of one object; API servers take no more than 3 MB
+	// Entries of more than freeEntry bytes that shrank to less than a thousandth
+	// are no dumps or logs: they are there to fill a memory.
+	freeEntry = 32 << 20
+	maxRatio  = 1000
 )
 
 // Index is an archive's table of contents.

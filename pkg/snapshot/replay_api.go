@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
+	"unicode"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -121,11 +123,14 @@ func (a *Archive) objects(path string) ([]*resource.Object, error) {
 	var objects []*resource.Object
 	lines := bufio.NewReaderSize(in, 256<<10)
 	for {
-		line, err := lines.ReadBytes('\n')
+		line, err := readLine(lines)
 		if len(bytes.TrimSpace(line)) > 0 {
 			o, problem := resource.FromJSON(bytes.TrimSpace(line))
 			if problem != nil {
 				return nil, fmt.Errorf("reading %s: %w", path, problem)
+			}
+			if o.Kind == "" || o.Name == "" || strings.ContainsFunc(o.Namespace+o.Name, unicode.IsControl) {
+				return nil, fmt.Errorf("reading %s: a line holds no object", path)
 			}
 			objects = append(objects, o)
 		}
@@ -133,7 +138,21 @@ func (a *Archive) objects(path string) ([]*resource.Object, error) {
 			return objects, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+	}
+}
+
+// readLine is ReadBytes('\n') for lines that hold an object.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if line = append(line, part...); len(line) > maxObject {
+			return nil, fmt.Errorf("an object of more than %d MB", maxObject>>20)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
 		}
 	}
 }

@@ -1,11 +1,13 @@
 package e2e
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -149,6 +151,45 @@ func TestCommandsSayTheSameOfASnapshotAsOfTheCluster(t *testing.T) {
 	}
 	same := runMeshctl(t, "/nonexistent", "snapshot", "diff", archive, archive)
 	same.want(t, 0)
+}
+
+// An istiod whose debug pages are to be had over TLS only is asked as proxy-status
+// asks it, and readers find the answers where those of others are.
+func TestCollectAsksAnIstiodThatServesItsPagesOverTLSOnly(t *testing.T) {
+	c, _ := sidecar(t)
+	pods, err := c.Client.CoreV1().Pods("istio-system").List(c.Context(), metav1.ListOptions{LabelSelector: "app=istiod"})
+	if err != nil || len(pods.Items) != 1 {
+		t.Fatalf("want one istiod, found %d: %v", len(pods.Items), err)
+	}
+	istiod := pods.Items[0].Name
+	plain := c.Lab.Mapped("istio-system", istiod, 15014)
+	remap := func(ctx context.Context, to string) {
+		if err := c.Lab.MapPort(ctx, "istio-system", istiod, 15014, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		ctx, cancel := withoutTest(time.Minute)
+		defer cancel()
+		remap(ctx, plain)
+	})
+	remap(c.Context(), "127.0.0.1:1") // where nobody listens
+	archive := filepath.Join(t.TempDir(), "mesh.tar.zst")
+	runMeshctl(t, c.Kubeconfig, "collect", "-o", archive, "--include", c.Namespace, "--include", "istio-system").want(t, 0)
+	web := c.Pod("app=web")
+	list := mustMeshctl(t, "/nonexistent", "snapshot", "list", archive, "-o", "name")
+	for _, page := range []string{"debug_syncz", "debug_configz", "debug_config_dump@proxyID=" + web + "." + c.Namespace} {
+		if !strings.Contains(list, "pods/istio-system/"+istiod+"/15014/"+page+"\n") {
+			t.Errorf("no %s in\n%s", page, list)
+		}
+	}
+	if out := mustMeshctl(t, "/nonexistent", "proxy-status", "--from", archive); !strings.Contains(out, web) {
+		t.Errorf("proxy-status without %s:\n%s", web, out)
+	}
+	failures := mustMeshctl(t, "/nonexistent", "snapshot", "show", archive, "--failures")
+	if !strings.Contains(failures, "/version") || strings.Contains(failures, "/debug/syncz") {
+		t.Errorf("failures:\n%s", failures)
+	}
 }
 
 // What fails is named in the archive; the rest of it is whole.
