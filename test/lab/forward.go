@@ -45,7 +45,9 @@ func (l *Lab) MapPort(ctx context.Context, namespace, pod string, port int, to s
 }
 
 // Mapped is the loopback address behind a port of a pod, "" if there is none.
-func (l *Lab) Mapped(namespace, pod string, port int) string { return l.forwards.get(namespace, pod, port) }
+func (l *Lab) Mapped(namespace, pod string, port int) string {
+	return l.forwards.get(namespace, pod, port)
+}
 
 // CutForwards cuts all port-forwards to a pod, as the restart of a kubelet does.
 // New ones are welcome.
