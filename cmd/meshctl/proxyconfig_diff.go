@@ -33,7 +33,8 @@ func newProxyDiffCmd(e *env, runF func(context.Context, *proxyDiffOptions) error
 		Long: `Compare two dumps by their meaning. Each side is a file, - for standard input, or a proxy:
 a pod or TYPE/NAME for one pod of a workload; istiod:POD for what istiod would send to a
 pod now; ARCHIVE:POD for a pod in a snapshot; or last for the dump of the same proxy that
---save kept before (last:POD names the proxy). With a workload alone its replicas are
+--save kept before (last:POD names the proxy; if the pod is a new one, the dump of an older
+pod of its workload is taken, and both lose their own names and addresses). With a workload alone its replicas are
 compared with each other, to find the odd one.
 
 Resources are found by name, virtual hosts by name, routes by name or match, filter
@@ -130,6 +131,13 @@ func runProxyDiff(ctx context.Context, e *env, o *proxyDiffOptions) error {
 	if err := e.nameLast(ctx, &o.sides); err != nil {
 		return err
 	}
+	replaced, err := e.findReplaced(ctx, &o.sides)
+	if err != nil {
+		return err
+	}
+	if replaced != nil && e.global.output == formatPatch {
+		return usagef("-o patch would turn the dump of one pod into that of another; compare dumps of the same pod")
+	}
 	want := diff.Reads
 	if o.save {
 		want |= dump.Whole
@@ -143,7 +151,10 @@ func runProxyDiff(ctx context.Context, e *env, o *proxyDiffOptions) error {
 			return err
 		}
 	}
-	return e.printComparison(sides[0], sides[1], diff.Options{Raw: o.raw, Dynamic: o.dynamic()})
+	if replaced != nil {
+		replaced.anonymous(sides)
+	}
+	return e.printComparison(sides[0], sides[1], diff.Options{Raw: o.raw, Dynamic: o.dynamic() || replaced != nil})
 }
 
 // printComparison compares two dumps and prints what differs in the chosen format; a

@@ -160,6 +160,55 @@ func TestAnyEnvoyIsAskedByItsURL(t *testing.T) {
 	}
 }
 
+// A pod that was replaced by another of its workload is compared with it, without what each
+// has of itself.
+func TestDiffWithTheLastDumpOfAReplacedPod(t *testing.T) {
+	before, err := os.ReadFile(dumpBefore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(dumpAfter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const old, young = "frontend-78777946fb-fp25x", "frontend-5d9f8b7c66-x2k4z" // the first is that of the samples
+	as := func(text []byte) []byte {
+		return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte(old), []byte(young)), []byte("10.244.0.5"), []byte("10.244.7.7"))
+	}
+	pod := func(name, ip string) string {
+		hash := strings.Split(name, "-")[1]
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", namespace: shop, labels: {pod-template-hash: " + hash + "}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: frontend-" + hash + ", uid: u}]}\n" +
+			"spec: {containers: [{name: istio-proxy, image: x}]}\nstatus: {phase: Running, podIP: " + ip + "}\n"
+	}
+	s := kubetest.NewServer(t, pod(old, "10.244.0.5"), pod(young, "10.244.7.7"))
+	now := as(before)
+	for name, text := range map[string]*[]byte{old: &before, young: &now} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(*text) }))
+		t.Cleanup(server.Close)
+		s.Forward("shop", name, 15000, server.URL)
+	}
+	e := testEnv(t, "")
+	run := func(args ...string) outcome {
+		again := testEnv(t, "")
+		again.getenv = e.getenv
+		return meshctl(again, append([]string{"pc", "--kubeconfig", s.Kubeconfig(), "-n", "shop"}, args...)...)
+	}
+	if got := run("all", old, "--save", "-o", "name"); got.code != 0 {
+		t.Fatalf("save: exit code %d\n%.200s%s", got.code, got.stdout, got.stderr)
+	}
+	got := run("diff", "last", young)
+	if got.code != 0 || !strings.Contains(got.stderr, "no dump of "+young+".shop is kept; "+old+".shop was a pod of the same workload") {
+		t.Errorf("the same: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	now = as(after)
+	if got := run("diff", "last", young, "-o", "name"); got.code != exitFindings || !strings.Contains(got.stdout, "changed route ") || strings.Contains(got.stdout, "bootstrap") {
+		t.Errorf("another: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := run("diff", "last", young, "-o", "patch"); got.code != exitUsage {
+		t.Errorf("a patch: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
 // A dump that was kept is compared with what the proxy has now, and has no secrets.
 func TestDiffWithTheLastDump(t *testing.T) {
 	before, err := os.ReadFile(dumpBefore)

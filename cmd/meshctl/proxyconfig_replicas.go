@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/meshctl/meshctl/internal/printer"
 	"github.com/meshctl/meshctl/pkg/proxyconfig/diff"
@@ -40,27 +38,27 @@ func runProxyReplicas(ctx context.Context, e *env, workload string) error {
 		}
 	}
 	var groups [][]proxyAnswer
+	var failures []error
 	for i, a := range readAll(ctx, targets, diff.Reads) {
 		if a.err != nil {
-			return a.err
+			failures = append(failures, a.err)
+			continue
 		}
 		a.dump.Replace(ownNames(pods[i]))
 		if groups, err = sortIn(groups, a); err != nil {
 			return err
 		}
 	}
-	return e.printReplicas(groups)
-}
-
-// ownNames are what a pod's configuration has of the pod itself.
-func ownNames(pod *corev1.Pod) func([]byte) []byte {
-	return func(body []byte) []byte {
-		body = bytes.ReplaceAll(body, []byte(pod.Name), []byte("POD"))
-		if pod.Status.PodIP != "" {
-			body = bytes.ReplaceAll(body, []byte(pod.Status.PodIP), []byte("POD_IP"))
-		}
-		return body
+	if len(failures) == len(pods) {
+		return errors.Join(failures...)
 	}
+	if err := e.printReplicas(groups); err != nil && !errors.Is(err, errFindings) || len(failures) == 0 {
+		return err
+	}
+	for _, failure := range failures {
+		fmt.Fprintln(e.err, "error:", failure)
+	}
+	return errSomeProxies
 }
 
 // sortIn puts a proxy to those that do the same.

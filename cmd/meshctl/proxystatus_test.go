@@ -229,4 +229,10 @@ func TestTheOddReplicaIsFound(t *testing.T) {
 	if got.code != exitFindings || !strings.Contains(got.stdout, "2 alike: web-0.shop, web-2.shop") || !strings.Contains(got.stdout, "odd: web-1.shop") {
 		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
+	// One that fails does not hide the others.
+	s.Forward("shop", "web-2", 15000, "http://127.0.0.1:1")
+	got = meshctl(testEnv(t, ""), "pc", "diff", "deploy/web", "-n", "shop", "--kubeconfig", s.Kubeconfig())
+	if got.code != exitFailed || !strings.Contains(got.stdout, "odd: web-") || !strings.Contains(got.stderr, "web-2") {
+		t.Errorf("one fails: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
 }

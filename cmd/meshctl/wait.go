@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,6 +27,7 @@ const (
 	waitSynced       waitGoal = "synced"
 	waitDelivered    waitGoal = "delivered"
 	waitDistribution waitGoal = "distribution"
+	waitDelete       waitGoal = "delete"
 )
 
 func newWaitCmd(e *env, runF func(context.Context, *waitOptions) error) *cobra.Command {
@@ -40,6 +43,7 @@ have it yet are named, each with the reason.
   synced      istiod has read the object, made and sent a configuration with it, and the
               proxy has acknowledged all that it was sent
   delivered   besides, the proxy's own configuration is what istiod would send to it now
+  delete      the object is gone from the cluster, and that has been delivered
 
 An object is for the proxies that its selector and exportTo choose; policies in the
 namespace of the control plane are for all. A proxy that runs but is connected to no istiod
@@ -51,6 +55,9 @@ The exit code is 0 if the proxies have it, and 3 if the time was over before.`,
 
   # The same for an object by its name
   meshctl wait VirtualService/catalog -n shop --for synced --timeout 2m
+
+  # A route is taken away; go on when no proxy uses it any more
+  kubectl delete -f route.yaml && meshctl wait -f route.yaml --for delete
 
   # A certain state of it, in one proxy
   meshctl wait virtualservice catalog.shop --generation 4 --proxy deploy/frontend`,
@@ -69,7 +76,7 @@ The exit code is 0 if the proxies have it, and 3 if the time was over before.`,
 	e.outputFlag(cmd)
 	e.plaintextFlag(cmd)
 	fs := cmd.Flags()
-	fs.Var(newChoice(&o.what, waitSynced, waitDelivered, waitDistribution), "for", "what to wait `for`: synced or delivered (distribution is synced)")
+	fs.Var(newChoice(&o.what, waitSynced, waitDelivered, waitDistribution, waitDelete), "for", "what to wait `for`: synced, delivered or delete (distribution is synced)")
 	fs.StringArrayVarP(&o.files, "filename", "f", nil, "the objects of this `file` or folder, - is standard input (repeatable)")
 	fs.Int64Var(&o.generation, "generation", 0, "this `generation` of the object or a later one (default: the present one)")
 	fs.Float64Var(&o.threshold, "threshold", 1, "the `share` of proxies, from 0 to 1, that is enough")
@@ -84,6 +91,8 @@ func (o *waitOptions) validate() error {
 		return usagef("wait for what? name an object as KIND/NAME, or give a file with -f")
 	case o.threshold < 0 || o.threshold > 1:
 		return usagef("--threshold %v: expected a share from 0 to 1", o.threshold)
+	case o.generation != 0 && o.what == waitDelete:
+		return usagef("--generation is that of an object that is there; it makes no sense with --for delete")
 	case o.generation < 0:
 		return usagef("--generation %d: generations count from 1", o.generation)
 	}
@@ -97,6 +106,10 @@ func runWait(ctx context.Context, e *env, o *waitOptions) error {
 	bounded, cancel := e.step(ctx)
 	defer cancel()
 	w, err := e.newWaiting(bounded, o)
+	if still := new(stillThereError); errors.As(err, still) && ctx.Err() == nil {
+		fmt.Fprintf(e.err, "%v after %s\n", err, e.global.timeout)
+		return errFindings
+	}
 	if err != nil {
 		return err
 	}

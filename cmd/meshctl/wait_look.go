@@ -58,7 +58,11 @@ func (e *env) newWaiting(ctx context.Context, o *waitOptions) (*waiting, error) 
 	if err != nil {
 		return nil, err
 	}
-	objects, err := waitObjects(ctx, cluster, keys)
+	find := waitObjects
+	if o.what == waitDelete {
+		find = waitDeleted
+	}
+	objects, err := find(ctx, cluster, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +73,11 @@ func (e *env) newWaiting(ctx context.Context, o *waitOptions) (*waiting, error) 
 	w := &waiting{e: e, o: o, cluster: cluster, control: control, istiods: map[string]*arrival.Istiod{}, pods: map[string]*corev1.Pod{}}
 	var scopes []arrival.Scope
 	for _, object := range objects {
+		if o.what == waitDelete {
+			w.changes = append(w.changes, arrival.Change{Key: object.Key, Deleted: true})
+			scopes = append(scopes, arrival.ScopeOf(object, e.global.istioNamespace))
+			continue
+		}
 		change, err := arrival.ChangeOf(object)
 		if err != nil {
 			return nil, err
@@ -225,7 +234,7 @@ func (w *waiting) missing(ctx context.Context, p *awaited, s status.Proxy) (stri
 	if !ok || !from.Covers(push) {
 		return s.Istiod + " has not sent a configuration with it yet", nil
 	}
-	if w.o.what != waitDelivered {
+	if w.o.what != waitDelivered && w.o.what != waitDelete {
 		if nonces != before {
 			return "it has acknowledged all, but istiod may still be sending", nil
 		}

@@ -13,9 +13,15 @@ import (
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
+// waitedObject is an object that is meant. object is it as a file has it, nil if it was named.
+type waitedObject struct {
+	resource.Key
+	object *resource.Object
+}
+
 // waitKeys finds out which objects are meant by the files and arguments.
-func (e *env) waitKeys(ctx context.Context, cluster *kube.Cluster, o *waitOptions) ([]resource.Key, error) {
-	var keys []resource.Key
+func (e *env) waitKeys(ctx context.Context, cluster *kube.Cluster, o *waitOptions) ([]waitedObject, error) {
+	var keys []waitedObject
 	if len(o.files) > 0 {
 		objects, problems, err := resource.Load(o.files, e.in)
 		if err != nil {
@@ -33,7 +39,7 @@ func (e *env) waitKeys(ctx context.Context, cluster *kube.Cluster, o *waitOption
 			if key.Namespace == "" && !istio.ClusterScoped(key.GroupKind) {
 				key.Namespace = cluster.Namespace()
 			}
-			keys = append(keys, key)
+			keys = append(keys, waitedObject{key, object})
 		}
 		if len(keys) == 0 {
 			return nil, usagef("there is no configuration of the mesh in %s", strings.Join(o.files, ", "))
@@ -56,7 +62,7 @@ func (e *env) waitKeys(ctx context.Context, cluster *kube.Cluster, o *waitOption
 		if namespace, bare, ok := strings.Cut(name, "/"); ok {
 			key.Namespace, key.Name = namespace, bare
 		}
-		keys = append(keys, key)
+		keys = append(keys, waitedObject{Key: key})
 	}
 	if o.generation > 0 && len(keys) > 1 {
 		return nil, usagef("--generation is the one of a single object, and there are %d", len(keys))
@@ -66,15 +72,12 @@ func (e *env) waitKeys(ctx context.Context, cluster *kube.Cluster, o *waitOption
 
 // waitObjects reads the objects from the cluster. A name that is not found may have its
 // namespace behind a dot.
-func waitObjects(ctx context.Context, cluster *kube.Cluster, keys []resource.Key) ([]*resource.Object, error) {
+func waitObjects(ctx context.Context, cluster *kube.Cluster, keys []waitedObject) ([]*resource.Object, error) {
 	var out []*resource.Object
 	for _, key := range keys {
-		object, err := cluster.Get(ctx, key.GroupKind, key.Namespace, key.Name)
-		if at := strings.LastIndexByte(key.Name, '.'); kube.IsNotFound(err) && at > 0 {
-			object, err = cluster.Get(ctx, key.GroupKind, key.Name[at+1:], key.Name[:at])
-		}
+		object, err := waitGet(ctx, cluster, key.Key)
 		if kube.IsNotFound(err) {
-			return nil, fmt.Errorf("%s is not in the cluster; apply it first", key)
+			return nil, fmt.Errorf("%s is not in the cluster; apply it first", key.Key)
 		}
 		if err != nil {
 			return nil, err
@@ -82,6 +85,24 @@ func waitObjects(ctx context.Context, cluster *kube.Cluster, keys []resource.Key
 		out = append(out, object)
 	}
 	return out, nil
+}
+
+func waitGet(ctx context.Context, cluster *kube.Cluster, key resource.Key) (*resource.Object, error) {
+	object, err := cluster.Get(ctx, key.GroupKind, key.Namespace, key.Name)
+	if dotted, ok := namespaceBehindDot(key); ok && kube.IsNotFound(err) {
+		object, err = cluster.Get(ctx, key.GroupKind, dotted.Namespace, dotted.Name)
+	}
+	return object, err
+}
+
+// namespaceBehindDot reads catalog.shop as the object catalog in namespace shop.
+func namespaceBehindDot(key resource.Key) (resource.Key, bool) {
+	at := strings.LastIndexByte(key.Name, '.')
+	if at <= 0 {
+		return key, false
+	}
+	key.Namespace, key.Name = key.Name[at+1:], key.Name[:at]
+	return key, true
 }
 
 // isMeshConfig tells whether proxies can get to know of a kind.

@@ -35,6 +35,14 @@ func (w *waiting) enough() bool {
 	return w.failure == nil && float64(have) >= w.o.threshold*float64(all)
 }
 
+// have is what is said of proxies that are where they should be.
+func (w *waiting) have() string {
+	if w.o.what == waitDelete {
+		return "have let go of it"
+	}
+	return "have it"
+}
+
 // changesText names the objects.
 func (w *waiting) changesText() string {
 	names := make([]string, len(w.changes))
@@ -47,7 +55,7 @@ func (w *waiting) changesText() string {
 // tell says how far it is when that has changed.
 func (w *waiting) tell() {
 	have, all := w.count()
-	text := fmt.Sprintf("%d of %d proxies have it", have, all)
+	text := fmt.Sprintf("%d of %d proxies %s", have, all, w.have())
 	if w.failure != nil {
 		text = w.failure.Error()
 	}
@@ -83,7 +91,7 @@ func (w *waiting) finish() error {
 	case all == 0:
 		fmt.Fprintf(w.e.err, "note: %s is for no proxy that runs\n", w.changesText())
 	case table && len(r.Rows) == 0:
-		fmt.Fprintf(w.e.out, "%s: all %d proxies have it\n", w.changesText(), all)
+		fmt.Fprintf(w.e.out, "%s: all %d proxies %s\n", w.changesText(), all, w.have())
 	}
 	if !table || len(r.Rows) > 0 {
 		if err := printer.Print(w.e.out, format, r); err != nil {
@@ -93,7 +101,7 @@ func (w *waiting) finish() error {
 	if w.enough() {
 		return nil
 	}
-	fmt.Fprintf(w.e.err, "%s: %d of %d proxies have it after %s\n", w.changesText(), answer.Have, all, w.e.global.timeout)
+	fmt.Fprintf(w.e.err, "%s: %d of %d proxies %s after %s\n", w.changesText(), answer.Have, all, w.have(), w.e.global.timeout)
 	if w.failure != nil {
 		fmt.Fprintln(w.e.err, "error:", w.failure)
 	}

@@ -113,3 +113,40 @@ func TestWaitTakesFilesAndNamesOfObjects(t *testing.T) {
 		t.Errorf("stderr:\n%s", r.stderr)
 	}
 }
+
+// A route that was taken away is waited for until no proxy has it, by whichever of its names.
+func TestWaitForADeletion(t *testing.T) {
+	c, good, bad := twoProxies(t)
+	const rule = "DestinationRule/web"
+	wait := func(args ...string) result {
+		t.Helper()
+		return runMeshctl(t, c.Kubeconfig, append([]string{"wait", rule, "-n", c.Namespace, "--proxy", good, "--proxy", bad, "--for", "delete"}, args...)...)
+	}
+	c.Apply(connectionLimit)
+	runMeshctl(t, c.Kubeconfig, "wait", rule, "-n", c.Namespace, "--proxy", good, "--proxy", bad).want(t, 0)
+	still := wait("--timeout", "2s")
+	still.want(t, 3)
+	if !strings.Contains(still.stderr, "is still in the cluster") {
+		t.Errorf("stderr:\n%s", still.stderr)
+	}
+	c.Delete(connectionLimit)
+	gone := wait()
+	gone.want(t, 0)
+	if !strings.Contains(gone.stdout, "all 2 proxies have let go of it") {
+		t.Errorf("stdout:\n%s", gone.stdout)
+	}
+	for _, pod := range []string{good, bad} {
+		if adminHas(c, c.Envoy(pod), "config_dump?resource=dynamic_active_clusters", `"max_connections": 7`) == nil {
+			t.Errorf("wait said that %s has let go of the rule, but it has it", pod)
+		}
+	}
+	c.Apply(connectionLimit)
+	runMeshctl(t, c.Kubeconfig, "wait", rule, "-n", c.Namespace, "--proxy", good, "--proxy", bad).want(t, 0)
+	c.Envoy(bad).Ignore(envoy.ClusterType)
+	c.Delete(connectionLimit)
+	late := wait("--timeout", "6s")
+	late.want(t, 3)
+	if !strings.Contains(late.stdout, bad+"."+c.Namespace) || strings.Contains(late.stdout, good+"."+c.Namespace) {
+		t.Errorf("the straggler is %s:\n%s%s", bad, late.stdout, late.stderr)
+	}
+}

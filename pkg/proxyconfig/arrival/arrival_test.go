@@ -74,6 +74,10 @@ func TestConfigzTellsWhatIstiodHasRead(t *testing.T) {
 		key.Kind, key.Group = kind, group
 		return Change{Key: key, Generation: generation, ResourceVersion: version}
 	}
+	gone := func(c Change) Change {
+		c.Deleted = true
+		return c
+	}
 	for _, c := range []struct {
 		change Change
 		want   Listing
@@ -84,6 +88,10 @@ func TestConfigzTellsWhatIstiodHasRead(t *testing.T) {
 		{of("VirtualService", "networking.istio.io", "catalog", 4, ""), Absent},
 		{of("VirtualService", "networking.istio.io", "orders", 1, ""), Absent},
 		{of("DestinationRule", "networking.istio.io", "catalog", 1, ""), Absent}, // the first of its kind
+		{gone(of("VirtualService", "networking.istio.io", "catalog", 3, "17")), Absent},
+		{gone(of("VirtualService", "networking.istio.io", "orders", 1, "")), Listed},
+		{gone(of("DestinationRule", "networking.istio.io", "catalog", 1, "")), Listed}, // the last of its kind
+		{gone(of("Service", "", "catalog", 0, "5")), Unknown},
 		{of("Service", "", "catalog", 0, "5"), Unknown},
 		{of("HTTPRoute", "gateway.networking.k8s.io", "catalog", 1, "5"), Unknown},
 	} {

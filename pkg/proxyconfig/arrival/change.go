@@ -20,6 +20,8 @@ type Change struct {
 	Generation int64
 	// ResourceVersion stands for the object's state where there is no generation.
 	ResourceVersion string
+	// Deleted is the state of an object that is no more.
+	Deleted bool
 }
 
 // meta is the part of an object's metadata that tells states apart.
@@ -43,7 +45,10 @@ func ChangeOf(o *resource.Object) (Change, error) {
 
 // String is "Kind namespace/name (generation 3)".
 func (c Change) String() string {
-	if c.Generation == 0 {
+	switch {
+	case c.Deleted:
+		return c.Key.String() + " (deleted)"
+	case c.Generation == 0:
 		return c.Key.String()
 	}
 	return fmt.Sprintf("%s (generation %d)", c.Key, c.Generation)
@@ -86,6 +91,10 @@ func ParseConfigz(body []byte) (Configz, error) {
 func (c Configz) Has(change Change) Listing {
 	m, found := c.objects[change.Kind+"/"+change.Namespace+"/"+change.Name]
 	switch {
+	case change.Deleted && found:
+		return Absent // that it was deleted
+	case change.Deleted && (c.kinds[change.Kind] || onlyConfigz(change)):
+		return Listed
 	case !found && (c.kinds[change.Kind] || onlyConfigz(change)):
 		return Absent
 	case !found:
