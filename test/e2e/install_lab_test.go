@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,21 +24,21 @@ import (
 )
 
 // freshLab gives a lab without a mesh. Installations change the whole cluster,
-// so their tests do not share the lab of the package; they share this one, one
-// after the other, beside the tests of other labs, and each leaves it as it was
+// so their tests do not share the lab of the package; they take turns on a few
+// others, beside the tests of other labs, and each leaves its lab as it was
 // found. It must be a test's first call.
 func freshLab(t *testing.T) *lab.Lab {
 	t.Helper()
 	t.Parallel()
-	empty.turn.Lock()
-	t.Cleanup(empty.turn.Unlock)
-	empty.once.Do(func() {
+	empty := <-emptyLabs
+	t.Cleanup(func() { emptyLabs <- empty })
+	if empty.lab == nil {
+		var err error
 		// The lab lives longer than the test that asks first; TestMain's process
 		// ends it.
-		empty.lab, empty.err = lab.Start(context.Background(), lab.Options{Talk: os.Stderr})
-	})
-	if empty.err != nil {
-		t.Fatal(empty.err)
+		if empty.lab, err = lab.Start(context.Background(), lab.Options{Talk: os.Stderr}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Cleanup(func() {
 		// The test's own context has ended by now.
@@ -52,6 +51,19 @@ func freshLab(t *testing.T) *lab.Lab {
 	})
 	return empty.lab
 }
+
+// emptyLab is a lab without a mesh, nil until somebody needs it.
+type emptyLab struct{ lab *lab.Lab }
+
+// emptyLabs are those that nobody uses at the moment. Two keep two cores busy,
+// since an installation mostly waits.
+var emptyLabs = func() chan *emptyLab {
+	labs := make(chan *emptyLab, 2)
+	for range cap(labs) {
+		labs <- &emptyLab{}
+	}
+	return labs
+}()
 
 // ownLab gives a test a lab of its own, without a mesh, beside the tests of
 // other labs. It must be a test's first call.
@@ -68,13 +80,6 @@ func ownLab(t *testing.T, o lab.Options) *lab.Lab {
 		}
 	})
 	return l
-}
-
-var empty struct {
-	turn sync.Mutex
-	once sync.Once
-	lab  *lab.Lab
-	err  error
 }
 
 // snapshot gives all objects of a cluster by kind and name, less what changes
