@@ -113,14 +113,15 @@ func Start(ctx context.Context, options Options) (*Lab, error) {
 	if err := l.start(ctx, options, say); err != nil {
 		return nil, errors.Join(err, l.Stop())
 	}
-	say("control plane ready after %s; %s", time.Since(start).Round(100*time.Millisecond), l.Proxies())
+	say("control plane ready after %s", time.Since(start).Round(100*time.Millisecond))
+	say("%s", l.Proxies())
 	return l, nil
 }
 
 // Proxies says in words whether proxies are real.
 func (l *Lab) Proxies() string {
 	if l.EnvoyBinary == "" {
-		return "proxies are simulated (" + envoy.BinaryVariable + ", or an envoy on PATH, would run real ones)"
+		return "proxies are simulated; " + envoy.BinaryVariable + ", or an envoy on PATH, runs real ones"
 	}
 	return "proxies are run by " + l.EnvoyBinary
 }

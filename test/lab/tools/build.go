@@ -65,6 +65,9 @@ func (t tool) goCommand(ctx context.Context, moduleDir string, args ...string) (
 	// A workspace or module flags of the caller must not reach into the tools, and
 	// cgo would need a C compiler.
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0", "PWD="+moduleDir)
+	if home := home(); home != "" {
+		cmd.Env = append(cmd.Env, "HOME="+home)
+	}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -34,7 +35,26 @@ func cacheDir(root string) string {
 	if dir, err := os.UserCacheDir(); err == nil {
 		return filepath.Join(dir, "meshctl-lab")
 	}
+	if home := home(); home != "" {
+		return filepath.Join(home, ".cache", "meshctl-lab")
+	}
 	return filepath.Join(root, ".lab", "cache")
+}
+
+// home is the user's home, "" if there is none. A service has one, but often no
+// variable that says so; the go command needs it, too.
+func home() string {
+	if home, err := os.UserHomeDir(); err == nil {
+		return home
+	}
+	me, err := user.Current()
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Stat(me.HomeDir); err != nil {
+		return ""
+	}
+	return me.HomeDir
 }
 
 // lock keeps other processes from building into the cache until the returned

@@ -95,3 +95,22 @@ func TestEachToolHasAModule(t *testing.T) {
 		t.Errorf("%d modules and %d tools", len(modules), len(named))
 	}
 }
+
+// A service has a home, though no variable may say so: builds are kept in the
+// same place all the same.
+func TestTheHomeIsFoundWithoutItsVariable(t *testing.T) {
+	const root = "/clone"
+	t.Setenv("XDG_CACHE_HOME", "")
+	with := cacheDir(root)
+	t.Setenv("HOME", "")
+	if without := cacheDir(root); without != with && without != filepath.Join(root, ".lab", "cache") {
+		t.Errorf("with HOME in %s, without in %s", with, without)
+	}
+	if home() == "" {
+		t.Skip("this user has no home")
+	}
+	x := tool{name: "x"}
+	if out, err := x.goCommand(t.Context(), t.TempDir(), "env", "GOMODCACHE"); err != nil || len(out) < 2 {
+		t.Errorf("the go command finds no module cache: %q, %v", out, err)
+	}
+}

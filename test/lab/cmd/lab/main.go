@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/meshctl/meshctl/test/lab"
@@ -81,33 +80,21 @@ func up(ctx context.Context, out, talk io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Stop()) }()
-	fmt.Fprintf(out, strings.ReplaceAll(hints, "KUBECONFIG_PATH", "%[1]s"), l.Kubeconfig)
+	fmt.Fprint(out, hints(l.Kubeconfig))
 	<-ctx.Done()
 	fmt.Fprintln(talk, "lab: stopping")
 	return nil
 }
-
-const hints = `
-The lab is ready. In another terminal:
-
-  export KUBECONFIG=KUBECONFIG_PATH
-
-  bin/meshctl install -y                     # a real istiod starts, gateways follow
-  bin/meshctl version
-  kubectl label namespace default istio-injection=enabled
-  bin/meshctl inject -f samples/shop | kubectl apply --server-side -f -
-  bin/meshctl proxy-status
-  bin/meshctl proxy-config routes deploy/NAME
-  bin/meshctl analyze
-
-Logs of all components are beside the kubeconfig. Ctrl-C stops everything.
-`
 
 func down(ctx context.Context, out io.Writer) error {
 	stopped, err := lab.Down(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "stopped %d labs\n", stopped)
+	if stopped == 1 {
+		fmt.Fprintln(out, "stopped 1 lab")
+	} else {
+		fmt.Fprintf(out, "stopped %d labs\n", stopped)
+	}
 	return nil
 }
