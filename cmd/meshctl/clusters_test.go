@@ -76,7 +76,14 @@ func TestOneQuestionToSeveralClusters(t *testing.T) {
 		t.Errorf("all contexts as text: %+v", out)
 	}
 
+	out = ask("wait", "Service/nosuch", "--context", "blue", "--context", "green")
+	for _, name := range []string{"blue: meshctl: Service default/nosuch is not in the cluster", "green: meshctl: Service default/nosuch"} {
+		if out.code != exitFailed || !strings.Contains(out.stderr, name) {
+			t.Errorf("wait in two clusters: %+v", out)
+		}
+	}
 	for _, wrong := range [][]string{
+		{"wait", "-f", "-", "--context", "blue", "--context", "green"},
 		{"uninstall", "--purge", "--yes", "--context", "blue", "--context", "green"},
 		{"install", "--yes", "--all-contexts"},
 		{"tag", "list", "--all-contexts", "--context", "blue"},

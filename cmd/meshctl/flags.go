@@ -27,7 +27,8 @@ type globalFlags struct {
 	verbosity      int
 	configFile     string
 	plaintext      bool // of the commands that ask istiod
-	adminPort      int  // of the commands that ask proxies
+	xds            xdsOptions
+	adminPort      int // of the commands that ask proxies
 }
 
 // defaultTimeout bounds a command that only reads.

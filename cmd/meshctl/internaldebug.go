@@ -45,6 +45,7 @@ stable here either.`,
   # What would istiod send to a proxy, and which endpoints?
   meshctl internal-debug config_dump deploy/catalog -n shop
   meshctl internal-debug 'edsz?proxyID=catalog-v1-5d9f.shop'`,
+		Annotations:       map[string]string{severalClusters: ""},
 		Args:              usageArgs(cobra.MaximumNArgs(2)),
 		ValidArgsFunction: e.completeDebug,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -70,6 +71,7 @@ stable here either.`,
 	}
 	e.outputFlag(cmd)
 	e.plaintextFlag(cmd)
+	e.xdsFlags(cmd)
 	fs := cmd.Flags()
 	fs.BoolVarP(&o.list, "list", "L", false, "list the pages")
 	fs.BoolVar(&o.all, "all", false, "show the answers of all istiods")

@@ -70,6 +70,7 @@ The exit code is 3 if a proxy is STALE or in ERROR, or if there is a difference.
 	}
 	e.outputFlag(cmd, formatText, formatPatch)
 	e.plaintextFlag(cmd)
+	e.xdsFlags(cmd)
 	cmd.Flags().StringVarP(&o.file, "file", "f", "", "what the proxy has, from a dump in this `file`")
 	cmd.Flags().IntVarP(&o.verbosity, "verbosity", "v", 0, "`1` is the same as -o wide")
 	cmd.Flags().StringVarP(&o.revision, "revision", "r", "", "ask only the istiods of this `revision`")

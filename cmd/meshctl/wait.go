@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,11 +60,18 @@ The exit code is 0 if the proxies have it, and 3 if the time was over before.`,
   # A route is taken away; go on when no proxy uses it any more
   kubectl delete -f route.yaml && meshctl wait -f route.yaml --for delete
 
+  # In two clusters that both have it
+  meshctl wait -f route.yaml --context east --context west
+
   # A certain state of it, in one proxy
   meshctl wait virtualservice catalog.shop --generation 4 --proxy deploy/frontend`,
-		Annotations: map[string]string{noDeadline: ""}, // its own deadline is a finding, not a failure
+		// Its own deadline is a finding, not a failure.
+		Annotations: map[string]string{noDeadline: "", severalClusters: ""},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
+			if e.onlyContext != "" && slices.Contains(o.files, "-") {
+				return usagef("standard input can be read for one cluster; give a file for several")
+			}
 			if err := o.validate(); err != nil {
 				return err
 			}

@@ -37,6 +37,11 @@ func New(cluster Cluster, namespace, selector string) *Control {
 	if selector != "" {
 		labels += "," + selector
 	}
+	return NewLabelled(cluster, namespace, labels)
+}
+
+// NewLabelled is the control plane of the pods with labels.
+func NewLabelled(cluster Cluster, namespace, labels string) *Control {
 	return &Control{cluster: cluster, namespace: namespace, labels: labels}
 }
 
@@ -53,7 +58,7 @@ func (a Answer) Name() string { return a.Istiod.Name }
 // AskAll asks every istiod for a path, all at the same time. One that fails does not hide
 // the others.
 func (c *Control) AskAll(ctx context.Context, path string) ([]Answer, error) {
-	pods, err := c.cluster.Pods(ctx, c.namespace, c.labels)
+	pods, err := c.instances(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +79,17 @@ func (c *Control) AskAll(ctx context.Context, path string) ([]Answer, error) {
 	return answers, nil
 }
 
+// instances are the pods of the control plane. One outside of the cluster has none: its
+// address stands for it.
+func (c *Control) instances(ctx context.Context) ([]*corev1.Pod, error) {
+	if c.secure != nil && c.secure.access.Address != "" {
+		outside := &corev1.Pod{}
+		outside.Name = c.secure.access.Address
+		return []*corev1.Pod{outside}, nil
+	}
+	return c.cluster.Pods(ctx, c.namespace, c.labels)
+}
+
 // Ask asks one istiod for a path.
 func (c *Control) Ask(ctx context.Context, pod *corev1.Pod, path string) ([]byte, error) {
 	if page, ok := strings.CutPrefix(path, "/debug/"); ok && c.secure != nil {
@@ -82,6 +98,9 @@ func (c *Control) Ask(ctx context.Context, pod *corev1.Pod, path string) ([]byte
 			return nil, fmt.Errorf("asking %s for %s: %w", pod.Name, path, err)
 		}
 		return body, nil
+	}
+	if pod.Namespace == "" {
+		return nil, fmt.Errorf("asking %s for %s: an istiod outside of the cluster is asked for debug pages only", pod.Name, path)
 	}
 	return c.cluster.GetFromPod(ctx, pod.Namespace, pod.Name, Port, path)
 }

@@ -37,9 +37,28 @@ type SecureCluster interface {
 	DialPod(ctx context.Context, namespace, pod string, port int) (net.Conn, error)
 }
 
-// secure asks over TLS, with a token, and takes only the certificate of an istiod.
+// Access is how istiod is asked over TLS, where that is not as usual.
+type Access struct {
+	// Address is host:port of an istiod outside of the cluster. It is asked instead of pods.
+	Address string
+	// Port is that of the pods, 0 for SecurePort.
+	Port int
+	// Authority is the name that the certificate must have; of pods that is by default the
+	// name of their Service, else the host of the address.
+	Authority string
+	// Insecure takes any certificate.
+	Insecure bool
+	// Certificate proves who asks, instead of a token; Roots are then the authorities from
+	// which istiod's certificate must come.
+	Certificate *tls.Certificate
+	Roots       *x509.CertPool
+}
+
+// secure asks over TLS, with a token or a certificate, and takes only the certificate of an
+// istiod.
 type secure struct {
 	cluster   SecureCluster
+	access    Access
 	namespace string // of the token
 	token     string // a secret
 	tls       *tls.Config
@@ -48,22 +67,58 @@ type secure struct {
 // Secure makes all further questions for debug pages go over TLS. The certificate must
 // come from the mesh's CA and be the one of the control plane in this namespace.
 func (c *Control) Secure(ctx context.Context, cluster SecureCluster) error {
-	data, err := cluster.ConfigMap(ctx, c.namespace, rootConfigMap)
-	if err != nil {
+	return c.SecureAs(ctx, cluster, Access{})
+}
+
+// SecureAs is Secure in another way.
+func (c *Control) SecureAs(ctx context.Context, cluster SecureCluster, a Access) (err error) {
+	s := &secure{cluster: cluster, access: a, namespace: c.namespace, tls: &tls.Config{
+		RootCAs: a.Roots, ServerName: a.Authority, InsecureSkipVerify: a.Insecure, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12,
+	}}
+	if s.access.Port == 0 {
+		s.access.Port = SecurePort
+	}
+	if s.tls.ServerName == "" {
+		s.tls.ServerName = "istiod." + c.namespace + ".svc"
+		if a.Address != "" {
+			if s.tls.ServerName, _, err = net.SplitHostPort(a.Address); err != nil {
+				return fmt.Errorf("reading the address of istiod: %w", err)
+			}
+		}
+	}
+	if s.tls.RootCAs == nil && !a.Insecure {
+		if s.tls.RootCAs, err = meshRoots(ctx, cluster, c.namespace); err != nil {
+			return err
+		}
+	}
+	if a.Certificate != nil {
+		s.tls.Certificates = []tls.Certificate{*a.Certificate}
+	} else if s.token, err = cluster.Token(ctx, c.namespace, tokenAccount, tokenAudience, tokenLifetime); err != nil {
 		return err
+	}
+	c.secure = s
+	return nil
+}
+
+// meshRoots are the authorities from which the certificates of a mesh come.
+func meshRoots(ctx context.Context, cluster SecureCluster, namespace string) (*x509.CertPool, error) {
+	data, err := cluster.ConfigMap(ctx, namespace, rootConfigMap)
+	if err != nil {
+		return nil, err
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(data["root-cert.pem"])) {
-		return fmt.Errorf("ConfigMap %s/%s holds no root certificate", c.namespace, rootConfigMap)
+		return nil, fmt.Errorf("ConfigMap %s/%s holds no root certificate", namespace, rootConfigMap)
 	}
-	token, err := cluster.Token(ctx, c.namespace, tokenAccount, tokenAudience, tokenLifetime)
-	if err != nil {
-		return err
+	return roots, nil
+}
+
+// dial connects to an istiod.
+func (s *secure) dial(ctx context.Context, pod *corev1.Pod) (net.Conn, error) {
+	if s.access.Address != "" {
+		return new(net.Dialer).DialContext(ctx, "tcp", s.access.Address)
 	}
-	c.secure = &secure{cluster: cluster, namespace: c.namespace, token: token, tls: &tls.Config{
-		RootCAs: roots, ServerName: "istiod." + c.namespace + ".svc", NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12,
-	}}
-	return nil
+	return s.cluster.DialPod(ctx, pod.Namespace, pod.Name, s.access.Port)
 }
 
 // page asks one istiod for a debug page, such as syncz or config_dump?proxyID=a.b.
@@ -71,7 +126,7 @@ func (s *secure) page(ctx context.Context, pod *corev1.Pod, page string) ([]byte
 	transport := &http.Transport{
 		ForceAttemptHTTP2: true,
 		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			conn, err := s.cluster.DialPod(ctx, pod.Namespace, pod.Name, SecurePort)
+			conn, err := s.dial(ctx, pod)
 			if err != nil {
 				return nil, err
 			}
@@ -96,7 +151,9 @@ func (s *secure) page(ctx context.Context, pod *corev1.Pod, page string) ([]byte
 	}
 	request.Header.Set("Content-Type", "application/grpc")
 	request.Header.Set("Te", "trailers")
-	request.Header.Set("Authorization", "Bearer "+s.token)
+	if s.token != "" {
+		request.Header.Set("Authorization", "Bearer "+s.token)
+	}
 	go func() { _, _ = say.Write(frame(debugRequest(s.namespace, page))) }() // ends with the request at the latest
 	answer, err := transport.RoundTrip(request)
 	if err != nil {

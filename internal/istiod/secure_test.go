@@ -137,6 +137,56 @@ func TestDebugPagesComeOverTLSWithAToken(t *testing.T) {
 	}
 }
 
+// An istiod outside of the cluster is asked at its address, under its own name.
+func TestIstiodOutsideOfTheCluster(t *testing.T) {
+	root, serving := certify(t, "istiod.example")
+	other, _ := certify(t, "istiod.example")
+	address := serveDebug(t, serving)
+	m := mesh{"127.0.0.1:1", root} // its pods do not answer
+	pool := func(text []byte) *x509.CertPool {
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(text)
+		return roots
+	}
+	for _, c := range []struct {
+		name   string
+		access Access
+		want   string
+	}{
+		{"with its name", Access{Address: address, Authority: "istiod.example"}, "syncz with Bearer istio-system/default for istio-ca"},
+		{"under another name", Access{Address: address}, "not the one of this mesh's istiod"},
+		{"under another name, which is taken", Access{Address: address, Insecure: true}, "syncz with Bearer"},
+		{"with a certificate", Access{Address: address, Authority: "istiod.example", Certificate: &serving, Roots: pool(root)}, "syncz with "},
+		{"of another authority", Access{Address: address, Authority: "istiod.example", Certificate: &serving, Roots: pool(other)}, "not the one of this mesh's istiod"},
+		{"without a port", Access{Address: "istiod.example"}, "missing port"},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		control := New(m, "istio-system", "")
+		err := control.SecureAs(ctx, m, c.access)
+		got := ""
+		if err == nil {
+			var answers []Answer
+			if answers, err = control.AskAll(ctx, "/debug/syncz"); err == nil {
+				got, err = string(answers[0].Body), answers[0].Err
+			}
+		}
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, c.want) || c.access.Certificate != nil && strings.Contains(got, "Bearer") {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	control := New(m, "istio-system", "")
+	if err := control.SecureAs(t.Context(), m, Access{Address: address}); err != nil {
+		t.Fatal(err)
+	}
+	if answers, err := control.AskAll(t.Context(), "/metrics"); err != nil || answers[0].Err == nil {
+		t.Errorf("metrics come from nowhere: %v, %v", answers, err)
+	}
+}
+
 func TestAnswersThatAreNoGRPCAreErrors(t *testing.T) {
 	for name, text := range map[string]string{
 		"short":      "\x00\x00",
