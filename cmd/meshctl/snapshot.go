@@ -54,7 +54,7 @@ read one in place of a cluster, too: --from ARCHIVE.`,
 }
 
 // snapshotRun is how all subcommands hand over.
-func snapshotRun(e *env, o *snapshotOptions, runF func(context.Context, *snapshotOptions) error, real func(*env, *snapshotOptions) error) func(*cobra.Command, []string) error {
+func snapshotRun(e *env, o *snapshotOptions, runF func(context.Context, *snapshotOptions) error, real func(context.Context, *env, *snapshotOptions) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		o.archives = args
 		if o.failures && o.redacted {
@@ -63,7 +63,7 @@ func snapshotRun(e *env, o *snapshotOptions, runF func(context.Context, *snapsho
 		if runF != nil {
 			return runF(cmd.Context(), o)
 		}
-		return real(e, o)
+		return real(cmd.Context(), e, o)
 	}
 }
 
@@ -78,7 +78,7 @@ func newSnapshotListCmd(e *env, runF func(context.Context, *snapshotOptions) err
 	}
 }
 
-func runSnapshotList(e *env, o *snapshotOptions) error {
+func runSnapshotList(_ context.Context, e *env, o *snapshotOptions) error {
 	archive, err := snapshot.Open(o.archives[0])
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func newSnapshotShowCmd(e *env, runF func(context.Context, *snapshotOptions) err
 	return cmd
 }
 
-func runSnapshotShow(e *env, o *snapshotOptions) error {
+func runSnapshotShow(_ context.Context, e *env, o *snapshotOptions) error {
 	archive, err := snapshot.Open(o.archives[0])
 	if err != nil {
 		return err
@@ -155,45 +155,4 @@ func runSnapshotShow(e *env, o *snapshotOptions) error {
 			{"truncated", strconv.FormatBool(s.Truncated)},
 		},
 	})
-}
-
-func newSnapshotDiffCmd(e *env, runF func(context.Context, *snapshotOptions) error) *cobra.Command {
-	return &cobra.Command{
-		Use:   "diff ARCHIVE ARCHIVE",
-		Short: "Say what changed in the mesh between two snapshots",
-		Long: `Say what changed between two snapshots: objects that came, went or changed and in
-which fields, versions of istiod and proxies, certificates, and whose
-configuration changed. The exit code is 3 if there is a difference.`,
-		Example: "  meshctl snapshot diff before.tar.zst after.tar.zst",
-		Args:    usageArgs(cobra.ExactArgs(2)),
-		RunE:    snapshotRun(e, &snapshotOptions{}, runF, runSnapshotDiff),
-	}
-}
-
-func runSnapshotDiff(e *env, o *snapshotOptions) error {
-	var archives [2]*snapshot.Archive
-	for i, name := range o.archives {
-		archive, err := snapshot.Open(name)
-		if err != nil {
-			return err
-		}
-		defer archive.Close()
-		archives[i] = archive
-	}
-	changes, err := snapshot.Diff(archives[0], archives[1])
-	if err != nil {
-		return err
-	}
-	report := printer.Report{Columns: printer.Columns("CHANGE", "WHAT", "FIELD", "BEFORE", "AFTER"), Data: changes}
-	for _, c := range changes {
-		report.Rows = append(report.Rows, []string{c.Change, c.What, c.Field, c.Before, c.After})
-		report.Names = append(report.Names, c.What)
-	}
-	if err := printer.Print(e.out, e.global.output, report); err != nil {
-		return err
-	}
-	if len(changes) > 0 {
-		return errFindings
-	}
-	return nil
 }

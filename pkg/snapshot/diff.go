@@ -2,15 +2,14 @@ package snapshot
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/meshctl/meshctl/internal/resource"
 )
@@ -22,6 +21,9 @@ type Change struct {
 	Field  string `json:"field,omitempty"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
+	// Entry is that of Envoy's dump of its configuration, if that is what changed;
+	// Before and After then only identify it, for those who know more of dumps.
+	Entry string `json:"-"`
 }
 
 // Diff compares two snapshots: objects by their fields, without those that
@@ -136,7 +138,7 @@ func diffFields(what string, before, after *resource.Object) ([]Change, error) {
 	}
 	var changes []Change
 	compare(a, b, "", func(field string, x, y any) {
-		changes = append(changes, Change{"changed", what, field, short(x), short(y)})
+		changes = append(changes, Change{Change: "changed", What: what, Field: field, Before: value(x), After: value(y)})
 	})
 	return changes, nil
 }
@@ -166,8 +168,8 @@ func compare(a, b any, field string, report func(field string, a, b any)) {
 	}
 }
 
-// short is a value for a table's cell.
-func short(v any) string {
+// value is a field's value for a table's cell.
+func value(v any) string {
 	if v == nil {
 		return ""
 	}
@@ -179,83 +181,18 @@ func short(v any) string {
 		}
 		text = string(data)
 	}
-	if len(text) > 80 {
-		text = text[:77] + "..."
-	}
-	return text
+	return Short(text)
 }
 
-// diffAnswers compares what a pod said of its version, certificates and
-// configuration.
-func diffAnswers(before, after *Archive, path string) ([]Change, error) {
-	parts := strings.Split(path, "/") // pods/NAMESPACE/POD/PORT/NAME
-	if len(parts) != 5 {
-		return nil, nil
+// Short is a text in no more bytes than a table's cell should have.
+func Short(text string) string {
+	const longest = 80
+	if len(text) <= longest {
+		return text
 	}
-	pod := "pod " + parts[1] + "/" + parts[2]
-	field := ""
-	var read func(io.Reader) (string, error)
-	switch name := parts[4]; {
-	case name == "config_dump@include_eds" || name == "config_dump":
-		field, read = "proxy configuration", digest
-	case name == "certs":
-		field, read = "certificates", digest
-	case name == "server_info":
-		field, read = "proxy version", fieldText("version")
-	case name == "version":
-		field, read = "istiod version", fieldText("version")
-	default:
-		return nil, nil
+	end := longest - len("...")
+	for !utf8.RuneStart(text[end]) {
+		end--
 	}
-	if !before.Has(path) || !after.Has(path) {
-		return nil, nil // the pod's coming and going is an object's
-	}
-	var values [2]string
-	for i, archive := range []*Archive{before, after} {
-		in, err := archive.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		values[i], err = read(in)
-		in.Close()
-		if err != nil {
-			return nil, err
-		}
-	}
-	if values[0] == values[1] {
-		return nil, nil
-	}
-	return []Change{{"changed", pod, field, values[0], values[1]}}, nil
-}
-
-// volatile lists fields of a dump that say when, not what.
-func volatile() [][]byte {
-	return [][]byte{[]byte(`"last_updated"`), []byte(`"version_info"`), []byte(`"days_until_expiration"`), []byte(`"uptime`)}
-}
-
-// digest identifies a text without its volatile lines.
-func digest(in io.Reader) (string, error) {
-	text, err := io.ReadAll(in)
-	if err != nil {
-		return "", err
-	}
-	sum, skip := sha256.New(), volatile()
-	for line := range bytes.Lines(text) {
-		if !slices.ContainsFunc(skip, func(v []byte) bool { return bytes.Contains(line, v) }) {
-			sum.Write(line)
-		}
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil)[:6]), nil
-}
-
-// fieldText reads one field of a JSON object.
-func fieldText(name string) func(io.Reader) (string, error) {
-	return func(in io.Reader) (string, error) {
-		var object map[string]any
-		if err := json.NewDecoder(in).Decode(&object); err != nil {
-			return "", nil // an answer that is no JSON has no version
-		}
-		text, _ := object[name].(string)
-		return text, nil
-	}
+	return text[:end] + "..."
 }
