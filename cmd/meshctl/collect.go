@@ -165,6 +165,9 @@ func runCollect(ctx context.Context, e *env, o *collectOptions) error {
 	if err != nil {
 		return err
 	}
+	if ns := e.global.kube.Namespace; ns != "" && len(o.include) == 0 {
+		e.tell("note: -n does not narrow what is collected; --include %s collects the proxies there and no others", ns)
+	}
 	begun := time.Now()
 	first, cancel := e.step(ctx)
 	defer cancel()

@@ -69,13 +69,13 @@ func (o *dashboardOptions) find(ctx context.Context, e *env, cluster *kube.Clust
 	}
 	d := o.dashboard
 	if o.selector != "" {
-		d.Selectors = []string{o.selector}
+		d.Selectors, d.IfDeclared = []string{o.selector}, nil
 	}
 	found, err := dashboard.Find(ctx, e.podsAnywhere(cluster), d, e.global.kube.Namespace)
 	if err != nil {
 		return dashboard.Target{}, nil, err
 	}
-	chosen, err := choose(d, found, e.global.istioNamespace, e.global.kube.Namespace)
+	chosen, err := o.choose(d, found, e.global.istioNamespace, e.global.kube.Namespace)
 	if err != nil {
 		return dashboard.Target{}, nil, err
 	}
@@ -134,13 +134,17 @@ func splitService(text, defaultNamespace string) (namespace, name, port string) 
 }
 
 // choose takes the only installation, or the only one in istio-system.
-func choose(d dashboard.Dashboard, found []dashboard.Found, istioNamespace, namespace string) (*dashboard.Found, error) {
+func (o *dashboardOptions) choose(d dashboard.Dashboard, found []dashboard.Found, istioNamespace, namespace string) (*dashboard.Found, error) {
 	if len(found) == 0 {
 		where := "in any namespace that may be looked into"
 		if namespace != "" {
 			where = "in namespace " + namespace
 		}
-		return nil, fmt.Errorf("looking for %s: no pod with its usual labels %s; name its service with --service NAMESPACE/NAME:PORT", d.Title, where)
+		labels := "its usual labels"
+		if o.selector != "" {
+			labels = fmt.Sprintf("labels %q", o.selector)
+		}
+		return nil, fmt.Errorf("looking for %s: no pod with %s %s; name its service with --service NAMESPACE/NAME:PORT", d.Title, labels, where)
 	}
 	candidates := found
 	if len(found) > 1 {

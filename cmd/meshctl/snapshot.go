@@ -100,7 +100,7 @@ func newSnapshotShowCmd(e *env, runF func(context.Context, *snapshotOptions) err
 	o := &snapshotOptions{}
 	cmd := &cobra.Command{
 		Use:   "show ARCHIVE",
-		Short: "Say where and when a snapshot was taken, and what is missing in it",
+		Short: "Say where and when a snapshot was taken, and what it lacks",
 		Example: `  meshctl snapshot show mesh.tar.zst
   meshctl snapshot show mesh.tar.zst --failures`,
 		Args: usageArgs(cobra.ExactArgs(1)),

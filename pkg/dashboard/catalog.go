@@ -10,6 +10,9 @@ type Dashboard struct {
 	// Selectors are label selectors of its pods, one for each known way to
 	// install it: Istio's samples, the project's Helm chart, its operator.
 	Selectors []string
+	// IfDeclared are selectors that pick other pods, too: of those only pods count
+	// that declare Port.
+	IfDeclared []string
 
 	Port int    // the container port of the web interface
 	Path string // where the web interface starts, "/" if empty
@@ -29,14 +32,20 @@ func All() []Dashboard {
 				"app.kubernetes.io/name=grafana",
 				"app=grafana",
 			},
-			UserEnv: "GF_SECURITY_ADMIN_USER", PasswordEnv: "GF_SECURITY_ADMIN_PASSWORD",
+			IfDeclared: []string{"app.kubernetes.io/managed-by=grafana-operator"},
+			UserEnv:    "GF_SECURITY_ADMIN_USER", PasswordEnv: "GF_SECURITY_ADMIN_PASSWORD",
 		},
 		{
 			Name: "jaeger", Title: "Jaeger", Port: 16686, Path: "/",
 			Selectors: []string{
-				"app=jaeger", // Istio's sample, the operator
+				"app=jaeger,!app.kubernetes.io/component",                      // Istio's sample
+				"app=jaeger,app.kubernetes.io/component in (query,all-in-one)", // the operator, which has collectors and agents, too
 				"app.kubernetes.io/name=jaeger,app.kubernetes.io/component in (query,all-in-one)",
 				"app.kubernetes.io/component=query-frontend,app.kubernetes.io/name=tempo", // OpenShift's Tempo with its Jaeger interface
+			},
+			IfDeclared: []string{
+				"app.kubernetes.io/name=tempo-monolithic",
+				"app.kubernetes.io/component=opentelemetry-collector", // Jaeger 2 by the operator of OpenTelemetry
 			},
 		},
 		{
@@ -50,7 +59,7 @@ func All() []Dashboard {
 			Name: "prometheus", Title: "Prometheus", Port: 9090,
 			Selectors: []string{
 				"app.kubernetes.io/name=prometheus",
-				"app=prometheus,component!=alertmanager",
+				"app=prometheus,component notin (alertmanager,kube-state-metrics,node-exporter,pushgateway)",
 			},
 		},
 		{

@@ -31,9 +31,10 @@ type Found struct {
 // Find looks for a dashboard by all its selectors. Each installation is found
 // once, sorted by namespace and name; pods of one installation are replicas.
 func Find(ctx context.Context, pods Pods, d Dashboard, namespace string) ([]Found, error) {
-	lists := make([][]*corev1.Pod, len(d.Selectors))
+	selectors := slices.Concat(d.Selectors, d.IfDeclared)
+	lists := make([][]*corev1.Pod, len(selectors))
 	work, workCtx := errgroup.WithContext(ctx)
-	for i, selector := range d.Selectors {
+	for i, selector := range selectors {
 		work.Go(func() (err error) {
 			lists[i], err = pods.Pods(workCtx, namespace, selector)
 			return err
@@ -48,11 +49,11 @@ func Find(ctx context.Context, pods Pods, d Dashboard, namespace string) ([]Foun
 		installations := map[string]bool{}
 		for _, pod := range list {
 			key := pod.Namespace + "/" + pod.Name
-			if known[key] {
+			if known[key] || i >= len(d.Selectors) && !declares(pod, d.Port) {
 				continue
 			}
 			known[key] = true
-			selector := narrowed(d.Selectors[i], pod)
+			selector := narrowed(selectors[i], pod)
 			if id := pod.Namespace + " " + selector; installations[id] {
 				continue
 			} else {
@@ -104,10 +105,8 @@ func PortOf(pod *corev1.Pod, usual int) int {
 			declared = append(declared, c.Ports...)
 		}
 	}
-	for _, p := range declared {
-		if int(p.ContainerPort) == usual {
-			return usual
-		}
+	if declares(pod, usual) {
+		return usual
 	}
 	for _, name := range []string{"http-web", "http-ui", "web", "ui", "query", "grafana", "service", "http", "https", "api-port"} {
 		for _, p := range declared {
@@ -117,6 +116,13 @@ func PortOf(pod *corev1.Pod, usual int) int {
 		}
 	}
 	return usual
+}
+
+// declares reports that a container of the pod, other than the sidecar, has a port.
+func declares(pod *corev1.Pod, port int) bool {
+	return slices.ContainsFunc(pod.Spec.Containers, func(c corev1.Container) bool {
+		return c.Name != "istio-proxy" && slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return int(p.ContainerPort) == port })
+	})
 }
 
 // NamedPort is the container port behind a Service's target port, which is a

@@ -54,6 +54,15 @@ func TestFindKnowsTheUsualInstallations(t *testing.T) {
 		{"old Helm chart", "prometheus", `{metadata: {namespace: a, name: p, labels: {app: prometheus, component: server}}}`},
 		{"Istio's sample", "jaeger", `{metadata: {namespace: a, name: p, labels: {app: jaeger}}}`},
 		{"Helm chart", "jaeger", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: jaeger, app.kubernetes.io/component: query}}}`},
+		{"Helm chart of Jaeger 2", "jaeger", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: jaeger, app.kubernetes.io/component: all-in-one}}}`},
+		{"Jaeger's operator", "jaeger", `{metadata: {namespace: a, name: p, labels: {app: jaeger, app.kubernetes.io/name: mine, app.kubernetes.io/component: query}}}`},
+		{"OpenTelemetry's operator", "jaeger", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/component: opentelemetry-collector, app.kubernetes.io/instance: a.mine}}, spec: {containers: [{name: otc, ports: [{containerPort: 4317}, {containerPort: 16686}]}]}}`},
+		{"OpenShift's Tempo", "jaeger", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: tempo, app.kubernetes.io/component: query-frontend}}}`},
+		{"OpenShift's small Tempo", "jaeger", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: tempo-monolithic}}, spec: {containers: [{name: jaeger-query, ports: [{name: jaeger-ui, containerPort: 16686}]}]}}`},
+		{"Grafana's operator, version 5", "grafana", `{metadata: {namespace: a, name: p, labels: {app: mine, app.kubernetes.io/managed-by: grafana-operator}}, spec: {containers: [{name: grafana, ports: [{containerPort: 3000}]}]}}`},
+		{"kube-prometheus-stack", "grafana", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: grafana, app.kubernetes.io/instance: stack}}, spec: {containers: [{name: grafana-sc-dashboard}, {name: grafana, ports: [{name: grafana, containerPort: 3000}, {name: gossip-tcp, containerPort: 9094}]}]}}`},
+		{"kube-prometheus-stack", "prometheus", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: prometheus, prometheus: stack, operator.prometheus.io/name: stack}}, spec: {containers: [{name: prometheus, ports: [{name: http-web, containerPort: 9090}]}, {name: config-reloader, ports: [{name: reloader-web, containerPort: 8080}]}]}}`},
+		{"Kiali's operator", "kiali", `{metadata: {namespace: a, name: p, labels: {app: kiali, app.kubernetes.io/name: kiali, app.kubernetes.io/instance: kiali}}, spec: {containers: [{name: kiali, ports: [{name: api-port, containerPort: 20001}, {name: http-metrics, containerPort: 9090}]}]}}`},
 		{"Istio's sample", "zipkin", `{metadata: {namespace: a, name: p, labels: {app: zipkin}}}`},
 		{"Istio's sample", "skywalking", `{metadata: {namespace: a, name: p, labels: {app: skywalking-ui}}}`},
 		{"Helm chart", "skywalking", `{metadata: {namespace: a, name: p, labels: {app: skywalking, component: ui}}}`},
@@ -66,6 +75,25 @@ func TestFindKnowsTheUsualInstallations(t *testing.T) {
 				t.Errorf("got %+v, %v", found, err)
 			}
 		})
+	}
+}
+
+// What only belongs to a dashboard serves no page.
+func TestFindLeavesOtherPartsOut(t *testing.T) {
+	for _, tt := range []struct{ dashboard, pod string }{
+		{"jaeger", `{metadata: {namespace: a, name: p, labels: {app: jaeger, app.kubernetes.io/component: collector}}}`},
+		{"jaeger", `{metadata: {namespace: a, name: p, labels: {app: jaeger, app.kubernetes.io/component: agent}}}`},
+		{"jaeger", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: jaeger-operator}}}`},
+		{"jaeger", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/component: opentelemetry-collector}}, spec: {containers: [{name: otc, ports: [{containerPort: 4317}]}]}}`},
+		{"prometheus", `{metadata: {namespace: a, name: p, labels: {app: prometheus, component: node-exporter}}}`},
+		{"prometheus", `{metadata: {namespace: a, name: p, labels: {app: prometheus, component: pushgateway}}}`},
+		{"prometheus", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: prometheus-operator}}}`},
+		{"kiali", `{metadata: {namespace: a, name: p, labels: {app: kiali-operator, app.kubernetes.io/name: kiali-operator}}}`},
+		{"grafana", `{metadata: {namespace: a, name: p, labels: {app.kubernetes.io/name: grafana-operator}}}`},
+	} {
+		if found, err := Find(t.Context(), cluster{pod(t, tt.pod)}, named(t, tt.dashboard), ""); err != nil || len(found) > 0 {
+			t.Errorf("%s: %+v, %v", tt.pod, found, err)
+		}
 	}
 }
 
