@@ -75,7 +75,7 @@ func (o *dashboardOptions) find(ctx context.Context, e *env, cluster *kube.Clust
 	if err != nil {
 		return dashboard.Target{}, nil, err
 	}
-	chosen, err := o.choose(d, found, e.global.istioNamespace, e.global.kube.Namespace)
+	chosen, err := choose(d, found, o.selector, e.global.istioNamespace, e.global.kube.Namespace)
 	if err != nil {
 		return dashboard.Target{}, nil, err
 	}
@@ -134,15 +134,15 @@ func splitService(text, defaultNamespace string) (namespace, name, port string) 
 }
 
 // choose takes the only installation, or the only one in istio-system.
-func (o *dashboardOptions) choose(d dashboard.Dashboard, found []dashboard.Found, istioNamespace, namespace string) (*dashboard.Found, error) {
+func choose(d dashboard.Dashboard, found []dashboard.Found, selector, istioNamespace, namespace string) (*dashboard.Found, error) {
 	if len(found) == 0 {
 		where := "in any namespace that may be looked into"
 		if namespace != "" {
 			where = "in namespace " + namespace
 		}
 		labels := "its usual labels"
-		if o.selector != "" {
-			labels = fmt.Sprintf("labels %q", o.selector)
+		if selector != "" {
+			labels = fmt.Sprintf("labels %q", selector)
 		}
 		return nil, fmt.Errorf("looking for %s: no pod with %s %s; name its service with --service NAMESPACE/NAME:PORT", d.Title, labels, where)
 	}

@@ -223,7 +223,7 @@ func (o *metricsOptions) findPrometheus(ctx context.Context, e *env) (*dashboard
 	if len(found) == 0 {
 		return nil, nil
 	}
-	chosen, err := choose(d, found, e.global.istioNamespace, "")
+	chosen, err := choose(d, found, "", e.global.istioNamespace, "")
 	if err != nil {
 		return nil, errors.New("several Prometheus run in the cluster; open the one to ask by `meshctl dashboard prometheus` and name it by --prometheus URL")
 	}
