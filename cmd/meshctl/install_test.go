@@ -191,7 +191,7 @@ metadata: {name: istio-ca-root-cert, namespace: shop}
 `
 	server := kubetest.NewServer(t, left)
 	out := meshctl(testEnv(t, ""), "prune", "--kubeconfig", server.Kubeconfig())
-	if out.code != exitFindings || !strings.Contains(out.stdout, "istiod publishes it in every namespace") {
+	if out.code != exitFindings || out.stdout != "- remove ConfigMap shop/istio-ca-root-cert (istiod publishes it in every namespace, and there is no istiod)\n" {
 		t.Errorf("%+v", out)
 	}
 	if len(server.Objects()) != 1 {

@@ -57,16 +57,15 @@ func runPrune(ctx context.Context, e *env, o *pruneOptions) error {
 	if err != nil {
 		return err
 	}
-	report := printer.Report{Columns: printer.Columns("KIND", "NAMESPACE", "NAME", "REASON"), Data: left}
+	var rows []removedObject
 	for _, l := range left {
-		report.Rows = append(report.Rows, []string{l.Kind, l.Namespace, l.Name, l.Reason})
-		report.Names = append(report.Names, l.ID())
+		rows = append(rows, removedObject{Kind: l.Kind, Namespace: l.Namespace, Name: l.Name, Reason: l.Reason})
 	}
 	if len(left) == 0 && e.global.output == printer.Table {
 		fmt.Fprintln(e.err, "nothing is left over")
 		return nil
 	}
-	if err := printer.Print(e.out, e.global.output, report); err != nil || len(left) == 0 {
+	if err := e.printRemoved(rows, left); err != nil || len(left) == 0 {
 		return err
 	}
 	if o.dryRun || !o.yes && !isTerminal(e.in) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -148,34 +149,49 @@ func runUninstall(ctx context.Context, e *env, o *uninstallOptions) error {
 	return err
 }
 
-// printRemoval lists what would go.
+// removedObject is one object that would go.
+type removedObject struct {
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	Component string `json:"component,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// printRemoval lists what would go, in the order in which it does.
 func (e *env) printRemoval(removal *install.Removal) error {
-	type row struct {
-		Kind      string `json:"kind"`
-		Namespace string `json:"namespace,omitempty"`
-		Name      string `json:"name"`
-		Component string `json:"component,omitempty"`
-		Reason    string `json:"reason,omitempty"`
-	}
-	rows := []row{}
-	report := printer.Report{Columns: printer.Columns("KIND", "NAMESPACE", "NAME", "COMPONENT", "REASON")}
+	rows := []removedObject{}
 	for _, o := range removal.All() {
-		r := row{o.Kind, o.Namespace, o.Name, o.Component, removal.Reasons[o.ID()]}
-		rows = append(rows, r)
-		report.Rows = append(report.Rows, []string{r.Kind, r.Namespace, r.Name, r.Component, r.Reason})
-		report.Names = append(report.Names, o.ID())
+		rows = append(rows, removedObject{o.Kind, o.Namespace, o.Name, o.Component, removal.Reasons[o.ID()]})
 	}
 	for _, ns := range removal.Namespaces {
 		if ns.Stays != "" {
 			e.warn(fmt.Sprintf("namespace %s stays: %s", ns.Name, ns.Stays))
 			continue
 		}
-		const reason = "meshctl install made it, and nothing else is in it"
-		rows = append(rows, row{Kind: "Namespace", Name: ns.Name, Reason: reason})
-		report.Rows = append(report.Rows, []string{"Namespace", "", ns.Name, "", reason})
-		report.Names = append(report.Names, "Namespace "+ns.Name)
+		rows = append(rows, removedObject{Kind: "Namespace", Name: ns.Name, Reason: "meshctl install made it, and nothing else is in it"})
 	}
-	users := append([]string{}, removal.Users...)
-	report.Data = map[string]any{"objects": rows, "users": users}
+	return e.printRemoved(rows, map[string]any{"objects": rows, "users": append([]string{}, removal.Users...)})
+}
+
+// printRemoved prints what would go: an object a line for people, since a table
+// of names and reasons is wider than terminals are; -o wide has it.
+func (e *env) printRemoved(rows []removedObject, data any) error {
+	report := printer.Report{Columns: printer.Columns("KIND", "NAMESPACE", "NAME", "COMPONENT", "REASON"), Data: data}
+	var lines strings.Builder
+	for _, r := range rows {
+		id := (&install.Object{Kind: r.Kind, Namespace: r.Namespace, Name: r.Name}).ID()
+		report.Rows = append(report.Rows, []string{r.Kind, r.Namespace, r.Name, r.Component, r.Reason})
+		report.Names = append(report.Names, id)
+		lines.WriteString("- remove " + id)
+		if r.Reason != "" {
+			lines.WriteString(" (" + r.Reason + ")")
+		}
+		lines.WriteString("\n")
+	}
+	if e.global.output == printer.Table {
+		_, err := io.WriteString(e.out, lines.String())
+		return err
+	}
 	return printer.Print(e.out, e.global.output, report)
 }

@@ -19,6 +19,7 @@ type Leftover struct {
 	Reason    string `json:"reason"`
 
 	object *Object
+	what   string // what it is, where it counts as left over only for want of an istiod
 }
 
 // ID names the object.
@@ -75,6 +76,16 @@ func (f *finder) add(live *resource.Object, format string, args ...any) error {
 		Reason: fmt.Sprintf(format, args...), object: o,
 	})
 	return nil
+}
+
+// addTrace adds what a control plane has made, and nobody needs without one.
+func (f *finder) addTrace(live *resource.Object, what string) error {
+	before := len(f.left)
+	err := f.add(live, "%s, and there is no istiod", what)
+	if len(f.left) > before {
+		f.left[before].what = what
+	}
+	return err
 }
 
 // webhooks finds webhook configurations of the mesh whose server is gone.
@@ -167,7 +178,7 @@ func (f *finder) locks(ctx context.Context) error {
 	}
 	for _, live := range found {
 		if isLock(live.Name) {
-			if err := f.add(live, "a lock of istiod's leader election, and there is no istiod"); err != nil {
+			if err := f.addTrace(live, "a lock of istiod's leader election"); err != nil {
 				return err
 			}
 		}
@@ -204,9 +215,9 @@ func (f *finder) published(ctx context.Context) error {
 	for _, live := range found {
 		switch {
 		case live.Kind == "ConfigMap" && (live.Name == "istio-ca-root-cert" || live.Name == "istio-ca-crl"):
-			err = f.add(live, "istiod publishes it in every namespace, and there is no istiod")
+			err = f.addTrace(live, "istiod publishes it in every namespace")
 		case live.Kind == "Secret" && live.Name == "istio-ca-secret":
-			err = f.add(live, "the key with which istiod signed certificates, and there is no istiod")
+			err = f.addTrace(live, "the key with which istiod signs certificates")
 		}
 		if err != nil {
 			return err
@@ -222,7 +233,7 @@ func (f *finder) remoteSecrets(ctx context.Context) error {
 	}
 	found, err := f.cluster.List(ctx, []schema.GroupKind{{Kind: "Secret"}}, "istio/multiCluster=true")
 	for _, live := range found {
-		if err := f.add(live, "access to another cluster for istiod, and there is no istiod"); err != nil {
+		if err := f.addTrace(live, "access to another cluster for istiod"); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,7 +156,7 @@ func (r *Removal) addTraces(ctx context.Context, cluster Lister, revisions *Revi
 			continue
 		}
 		r.Traces = append(r.Traces, l.object)
-		r.Reasons[l.object.ID()] = l.Reason
+		r.Reasons[l.object.ID()] = cmp.Or(l.what, l.Reason)
 	}
 	sortForDeletion(r.Traces)
 	return err
