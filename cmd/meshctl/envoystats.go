@@ -27,13 +27,11 @@ const (
 const mergedStats = 15020
 
 type envoyStatsOptions struct {
-	pods       []string
-	selector   string
-	everywhere bool
-	filter     string
-	name       *regexp.Regexp // filter
-	kind       string
-	watch      time.Duration
+	proxyChoice
+	filter string
+	name   *regexp.Regexp // filter
+	kind   string
+	watch  time.Duration
 }
 
 func newEnvoyStatsCmd(e *env, runF func(context.Context, *envoyStatsOptions) error) *cobra.Command {
@@ -57,8 +55,7 @@ func newEnvoyStatsCmd(e *env, runF func(context.Context, *envoyStatsOptions) err
 		Annotations:       map[string]string{noDeadline: ""}, // for --watch; single requests are bounded
 		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.pods = args
-			if err := o.validate(); err != nil {
+			if err := o.validate(args); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -69,8 +66,7 @@ func newEnvoyStatsCmd(e *env, runF func(context.Context, *envoyStatsOptions) err
 	}
 	e.outputFlag(cmd, formatShort, formatProm, formatPromMerged)
 	e.adminPortFlag(cmd)
-	cmd.Flags().StringVarP(&o.selector, "selector", "l", "", "the proxies of all pods with these `labels`")
-	cmd.Flags().BoolVarP(&o.everywhere, "all-namespaces", "A", false, "the proxies of all namespaces")
+	o.register(cmd.Flags())
 	cmd.Flags().StringVar(&o.filter, "filter", "", "only statistics whose name matches this `regular expression`")
 	cmd.Flags().StringVarP(&o.kind, "type", "t", "server", "`server` for all statistics, clusters for those of the endpoints")
 	cmd.Flags().DurationVar(&o.watch, "watch", 0, "ask again after this `time`, until interrupted")
@@ -93,12 +89,11 @@ func runEnvoyStats(ctx context.Context, e *env, o *envoyStatsOptions) error {
 	}
 }
 
-func (o *envoyStatsOptions) validate() (err error) {
+func (o *envoyStatsOptions) validate(args []string) (err error) {
+	if err := o.proxyChoice.validate(args); err != nil {
+		return err
+	}
 	switch {
-	case len(o.pods) == 0 && o.selector == "" && !o.everywhere:
-		return usagef("which proxy? name a pod or a workload, or labels with --selector")
-	case len(o.pods) > 0 && (o.selector != "" || o.everywhere):
-		return usagef("names of pods and --selector or --all-namespaces exclude each other")
 	case o.watch < 0:
 		return usagef("--watch %s: a time cannot be negative", o.watch)
 	case o.kind != "server" && o.kind != "clusters":
@@ -123,7 +118,7 @@ type proxyStats struct {
 func (e *env) printStats(ctx context.Context, o *envoyStatsOptions) error {
 	finding, cancel := e.step(ctx)
 	defer cancel()
-	pods, err := e.proxyPods(finding, o.pods, o.selector, o.everywhere, false)
+	pods, err := e.chosenPods(finding, o.proxyChoice)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 // printDiff writes a comparison for people: how much differs in each section, then
 // the changes under the Istio object that caused them. full does not shorten values.
 func printDiff(w io.Writer, r diff.Result, full bool) error {
-	out := &strings.Builder{}
+	out := &foldedText{columns: width(w)}
 	if r.Equal() {
 		fmt.Fprintln(out, "no difference")
 	}
@@ -54,22 +54,22 @@ func diffSummary(r diff.Result) []string {
 	return lines
 }
 
-func printResource(out io.Writer, res diff.Resource, full bool) {
+func printResource(out *foldedText, res diff.Resource, full bool) {
 	state := ""
 	if res.State != "" {
 		state = " (" + res.State + ")"
 	}
-	fmt.Fprintf(out, "  %s %s %s%s\n", sign(res.Op), res.Kind, res.Name, state)
+	out.line("  "+sign(res.Op)+" ", res.Kind+" "+res.Name+state)
 	for _, c := range res.Changes {
 		switch c.Op {
 		case diff.Added:
-			fmt.Fprintf(out, "      + %s: %s\n", c.Path, shorten(c.After, full))
+			out.line("      + ", c.Path+": "+shorten(c.After, full))
 		case diff.Removed:
-			fmt.Fprintf(out, "      - %s: %s\n", c.Path, shorten(c.Before, full))
+			out.line("      - ", c.Path+": "+shorten(c.Before, full))
 		case diff.Moved:
-			fmt.Fprintf(out, "      ↕ %s: moved from place %d to %d\n", c.Path, *c.From+1, *c.To+1)
+			out.line("      ↕ ", fmt.Sprintf("%s: moved from place %d to %d", c.Path, *c.From+1, *c.To+1))
 		default:
-			fmt.Fprintf(out, "      ~ %s: %s → %s\n", c.Path, shorten(c.Before, full), shorten(c.After, full))
+			out.line("      ~ ", c.Path+": "+shorten(c.Before, full)+" → "+shorten(c.After, full))
 		}
 	}
 }

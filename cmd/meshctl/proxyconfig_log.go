@@ -14,9 +14,7 @@ import (
 )
 
 type proxyLogOptions struct {
-	pods       []string
-	selector   string
-	everywhere bool
+	proxyChoice
 	levelOptions
 
 	change *loggers.Change
@@ -37,8 +35,7 @@ func newProxyLogCmd(e *env, runF func(context.Context, *proxyLogOptions) error) 
 		Annotations:       map[string]string{noDeadline: ""},
 		ValidArgsFunction: e.completeWorkloads,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.pods = args
-			if err := o.validate(); err != nil {
+			if err := o.validate(args); err != nil {
 				return err
 			}
 			if runF != nil {
@@ -50,18 +47,14 @@ func newProxyLogCmd(e *env, runF func(context.Context, *proxyLogOptions) error) 
 	e.outputFlag(cmd, formatShort)
 	e.adminPortFlag(cmd)
 	fs := cmd.Flags()
-	o.register(fs, "logger", loggers.Default)
-	fs.StringVarP(&o.selector, "selector", "l", "", "the proxies of all pods with these `labels`")
-	fs.BoolVarP(&o.everywhere, "all-namespaces", "A", false, "the proxies of all namespaces")
+	o.levelOptions.register(fs, "logger", loggers.Default)
+	o.proxyChoice.register(fs)
 	return cmd
 }
 
-func (o *proxyLogOptions) validate() error {
-	switch {
-	case len(o.pods) == 0 && o.selector == "" && !o.everywhere:
-		return usagef("which proxy? name a pod or a workload, or labels with --selector")
-	case len(o.pods) > 0 && (o.selector != "" || o.everywhere):
-		return usagef("names of pods and --selector or --all-namespaces exclude each other")
+func (o *proxyLogOptions) validate(args []string) error {
+	if err := o.proxyChoice.validate(args); err != nil {
+		return err
 	}
 	if err := o.levelOptions.validate(); err != nil {
 		return err
@@ -97,7 +90,7 @@ func runProxyLog(ctx context.Context, e *env, o *proxyLogOptions) error {
 	}
 	finding, cancel := e.step(ctx)
 	defer cancel()
-	pods, err := e.proxyPods(finding, o.pods, o.selector, o.everywhere, false)
+	pods, err := e.chosenPods(finding, o.proxyChoice)
 	if err != nil {
 		return err
 	}

@@ -18,24 +18,21 @@ import (
 
 // proxySource says which proxies are asked: pods, a file or an admin port.
 type proxySource struct {
+	proxyChoice
 	file, admin string
-	selector    string
-	everywhere  bool
-	args        []string
 }
 
 func (s *proxySource) register(fs *pflag.FlagSet) {
 	fs.StringVarP(&s.file, "file", "f", "", "read the dump from a `file`, - is standard input")
 	fs.StringVar(&s.admin, "admin", "", "ask the admin port of an Envoy at this `URL`")
-	fs.StringVarP(&s.selector, "selector", "l", "", "ask the proxies of all pods with these `labels`")
-	fs.BoolVarP(&s.everywhere, "all-namespaces", "A", false, "ask the proxies of all namespaces")
+	s.proxyChoice.register(fs)
 }
 
 // validate takes the arguments and checks that they and the flags name proxies in one way.
 func (s *proxySource) validate(args []string) error {
-	s.args = args
+	s.pods = args
 	ways := 0
-	for _, used := range []bool{s.file != "", s.admin != "", len(args) > 0 || s.selector != "" || s.everywhere} {
+	for _, used := range []bool{s.file != "", s.admin != "", s.chosen()} {
 		if used {
 			ways++
 		}
@@ -45,8 +42,8 @@ func (s *proxySource) validate(args []string) error {
 		return usagef("which proxy? name a pod or a workload, or give a dump with --file")
 	case ways > 1:
 		return usagef("pods, --file and --admin exclude each other")
-	case len(args) > 0 && (s.selector != "" || s.everywhere):
-		return usagef("names of pods and --selector or --all-namespaces exclude each other")
+	case s.chosen():
+		return s.proxyChoice.validate(args)
 	}
 	return nil
 }
@@ -67,7 +64,7 @@ func (s *proxySource) targets(ctx context.Context, e *env) ([]proxyTarget, error
 	case s.admin != "":
 		return []proxyTarget{{name: s.admin, open: envoy.New(http.DefaultClient, s.admin, s.admin).Open}}, nil
 	}
-	return e.podTargets(ctx, s.args, s.selector, s.everywhere)
+	return e.podTargets(ctx, s.pods, s.selector, s.everywhere)
 }
 
 func (e *env) fileTarget(name string) proxyTarget {

@@ -4,31 +4,33 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/meshctl/meshctl/pkg/proxyconfig/trace"
 )
 
 // printTrace tells the way of a request, a step a line, and how it ends.
 func printTrace(w io.Writer, t trace.Trace, verbose bool) error {
-	out := &strings.Builder{}
-	fmt.Fprintln(out, t.Request)
+	out := &foldedText{columns: width(w)}
+	const indent = "                "
+	out.line("", t.Request)
 	for _, s := range t.Steps {
-		fmt.Fprintf(out, "  %-13s %s", s.Stage, s.Taken)
+		taken := s.Taken
 		if s.Object != "" {
-			fmt.Fprintf(out, "  [%s]", s.Object)
+			taken += "  [" + s.Object + "]"
 		}
-		fmt.Fprintln(out)
+		out.line(fmt.Sprintf("  %-13s ", s.Stage), taken)
 		if s.Why != "" {
-			fmt.Fprintf(out, "  %-13s   because %s\n", "", s.Why)
+			out.line(indent+"  ", "because "+s.Why)
 		}
 		for _, d := range s.Details {
-			fmt.Fprintf(out, "  %-13s   %s\n", "", d)
+			out.line(indent+"  ", d)
 		}
 		if !verbose {
 			continue
 		}
 		for _, p := range s.PassedOver {
-			fmt.Fprintf(out, "  %-13s   not %s: %s\n", "", p.What, p.Why)
+			out.line(indent+"  ", "not "+p.What+": "+p.Why)
 		}
 	}
 	v := t.Verdict
@@ -36,19 +38,33 @@ func printTrace(w io.Writer, t trace.Trace, verbose bool) error {
 	if !strings.HasPrefix(text, string(v.Outcome)) {
 		text = string(v.Outcome) + ": " + text
 	}
-	fmt.Fprint(out, text)
 	if v.Status != 0 {
-		fmt.Fprintf(out, " (HTTP %d)", v.Status)
+		text += fmt.Sprintf(" (HTTP %d)", v.Status)
 	}
-	fmt.Fprintln(out)
+	out.line("", text)
 	for _, d := range v.Depends {
-		fmt.Fprintln(out, "  if", d)
+		out.line("  ", "if "+d)
 	}
 	if v.Hint != "" {
-		fmt.Fprintln(out, "hint:", v.Hint)
+		out.line("", "hint: "+v.Hint)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// foldedText is made of lines that fit a terminal's columns; 0 is no terminal, and lines stay
+// as they are.
+type foldedText struct {
+	strings.Builder
+	columns int
+}
+
+// line adds a text behind a head; its lines after the first begin below its beginning.
+func (f *foldedText) line(head, text string) {
+	if f.columns > 0 {
+		text = folded(text, f.columns, utf8.RuneCountInString(head))
+	}
+	f.WriteString(head + text + "\n")
 }
 
 // printTraceNames has what was taken, one a line.

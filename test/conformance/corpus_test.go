@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,4 +121,21 @@ func objectID(object map[string]any) string {
 		name = namespace + "/" + name
 	}
 	return kind + " " + name
+}
+
+// peerFlags goes over the flags of a command line and their values. switches have a value only
+// behind an equals sign.
+func peerFlags(args []string, switches ...string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for i := 0; i < len(args); i++ {
+			flag, value, joined := strings.Cut(args[i], "=")
+			if !joined && !slices.Contains(switches, flag) && i+1 < len(args) {
+				i++
+				value = args[i]
+			}
+			if !yield(flag, value) {
+				return
+			}
+		}
+	}
 }

@@ -162,18 +162,11 @@ func parseProxyArgs(t *testing.T, args []string) (f proxyconfig.Filter, format s
 	format = "table"
 	// The corpus was made then; certificates expire.
 	f.Now = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	for len(args) > 0 {
-		flag, value := args[0], ""
-		args = args[1:]
+	for flag, value := range peerFlags(args, "--verbose", "--with-headers") {
 		switch flag {
-		case "--verbose=false":
-			f.Brief = true
-			continue
+		case "--verbose":
+			f.Brief = value == "false"
 		case "--with-headers":
-			continue
-		}
-		value, args = args[0], args[1:]
-		switch flag {
 		case "-o":
 			if format = value; value == "short" {
 				format = "table"

@@ -30,12 +30,7 @@ func TestZtunnelConfig(t *testing.T) {
 			continue // mistakes, and the overview, which is the sum of the others
 		}
 		filter, file := ztunnel.Filter{Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)}, ""
-		for i := 1; i < len(args); i++ {
-			flag, value, joined := strings.Cut(args[i], "=")
-			if !joined && flag != "--raw" && i+1 < len(args) {
-				i++
-				value = args[i]
-			}
+		for flag, value := range peerFlags(args[1:], "--raw") {
 			switch flag {
 			case "-f", "--file":
 				file = value

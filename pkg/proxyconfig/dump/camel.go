@@ -11,37 +11,27 @@ import (
 // Plain is Camel without the type of the resource itself, which a list of resources
 // of one type need not repeat.
 func Plain(body jsontext.Value) jsontext.Value {
-	var out bytes.Buffer
-	out.Grow(len(body))
-	c := newCamel(body, &out)
-	c.dropType = true
-	if c.value(message, "") != nil {
-		return body
-	}
-	return bytes.TrimSpace(out.Bytes())
+	return respell(body, func(c *camel) { c.dropType = true })
 }
 
 // Snake brings both spellings of field names into one, close to that which Envoy
 // prints, so that dumps of both can be compared.
 func Snake(body jsontext.Value) jsontext.Value {
-	var out bytes.Buffer
-	out.Grow(len(body))
-	c := newCamel(body, &out)
-	c.snake = true
-	if c.value(message, "") != nil {
-		return body
-	}
-	return bytes.TrimSpace(out.Bytes())
+	return respell(body, func(c *camel) { c.snake = true })
 }
 
 // Camel rewrites a resource from the field names that Envoy prints (virtual_hosts)
 // to those of protobuf's JSON (virtualHosts), which the peer prints and which
 // scripts expect. Keys that are data stay as they are. Secrets are taken out.
 // A body that is not JSON comes back untouched.
-func Camel(body jsontext.Value) jsontext.Value {
+func Camel(body jsontext.Value) jsontext.Value { return respell(body, func(*camel) {}) }
+
+func respell(body jsontext.Value, how func(*camel)) jsontext.Value {
 	var out bytes.Buffer
 	out.Grow(len(body))
-	if newCamel(body, &out).value(message, "") != nil {
+	c := newCamel(body, &out)
+	how(c)
+	if c.value(message, "") != nil {
 		return body
 	}
 	return bytes.TrimSpace(out.Bytes())

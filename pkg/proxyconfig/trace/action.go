@@ -89,7 +89,7 @@ func routeDetails(a xds.RouteAction, m xds.RouteMatch, vh *xds.VirtualHost, r Re
 		if retry.Retries != nil {
 			times = int(*retry.Retries)
 		}
-		text := fmt.Sprintf("up to %d more tries on %s", times, retry.On)
+		text := fmt.Sprintf("up to %d more tries on %s", times, strings.ReplaceAll(retry.On, ",", ", "))
 		if retry.TryTimeout != "" {
 			text += ", each at most " + retry.TryTimeout
 		}

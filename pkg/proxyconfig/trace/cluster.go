@@ -34,6 +34,9 @@ func (w *walk) weighted(wc *xds.WeightedClusters) []share {
 	return out
 }
 
+// passthrough is Istio's cluster for what is sent to no service that the proxy knows.
+const passthrough = "PassthroughCluster"
+
 // deliver ends the way in clusters. notFound is the status for one that is missing.
 func (w *walk) deliver(shares []share, notFound int) {
 	v := Verdict{Outcome: Delivered}
@@ -57,6 +60,9 @@ func (w *walk) deliver(shares []share, notFound int) {
 		v.Outcome, v.Status, v.Text = Fails, 503, "all clusters of the route have the weight 0"
 	case len(bad) == 0:
 		v.Text = "delivered to " + strings.Join(good, " and ")
+		if shares[0].name == passthrough && w.request.Direction == Outbound {
+			v.Hint = "the proxy knows no service of this host, so the request goes to whatever address the client asks for; is the name right, and the service visible from here (exportTo, Sidecar)?"
+		}
 	case len(good) == 0:
 		v.Outcome, v.Text = Fails, strings.Join(bad, "; ")
 		v.Hint = clusterHint(shares[0].name, v.Targets[0])

@@ -46,6 +46,7 @@ func TestAction(t *testing.T) {
 		{"nobody's certificate", "match: {prefix: /}, route: {cluster: blind}", "http://h/", "delivered TLS, takes any certificate"},
 		{"the black hole", "match: {prefix: /}, route: {cluster: BlackHoleCluster}", "http://h/", "refused 503 ServiceEntry"},
 		{"where the client wanted to go", "match: {prefix: /}, route: {cluster: PassthroughCluster}", "http://h/", "delivered the address that the client connects to"},
+		{"a service that nobody knows", "match: {prefix: /}, route: {cluster: PassthroughCluster}", "http://h/", "delivered the proxy knows no service of this host"},
 		{"a chance of 30 %", "match: {prefix: /, runtime_fraction: {default_value: {numerator: 30}}}, route: {cluster: c}", "http://h/", "fails 404 takes 30 % of such requests"},
 		{"an injected abort", "match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {envoy.filters.http.fault: {abort: {http_status: 418, percentage: {numerator: 100}}}}", "http://h/", "refused 418"},
 		{"an injected abort for some", "match: {prefix: /}, route: {cluster: c}, typed_per_filter_config: {envoy.filters.http.fault: {abort: {http_status: 418, percentage: {numerator: 10}}}}", "http://h/", "delivered aborts 10 % of the requests with 418"},
