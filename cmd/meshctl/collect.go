@@ -77,7 +77,7 @@ collected from the whole mesh.`,
   meshctl collect --dry-run
 
   # Only the proxies of one application, without logs
-  meshctl collect --quick --include shop/web-*
+  meshctl collect --quick --include 'shop/web-*'
   meshctl collect --quick --include 'shop///app.kubernetes.io/name=web'
 
   # What happened in the last quarter of an hour

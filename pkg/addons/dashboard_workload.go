@@ -3,11 +3,8 @@ package addons
 func workloadDashboard() Dashboard {
 	in := golden{observed + `,destination_workload_namespace="$namespace",destination_workload="$workload"`}
 	out := golden{`reporter="source",source_workload_namespace="$namespace",source_workload="$workload"`}
-	const source = "source_workload_namespace,source_workload"
-	const sourceLegend = "{{source_workload}}.{{source_workload_namespace}}"
 	const service = "destination_service_namespace,destination_service_name"
 	const serviceLegend = "{{destination_service_name}}.{{destination_service_namespace}}"
-	pods := used{`namespace="$namespace",pod=~"$workload-.*",container!=""`}
 	return Dashboard{
 		Name: "workload", Title: "Istio Workload", About: "The four golden signals of one workload, and what it calls.",
 		KialiVariables: "namespace: var-namespace, workload: var-workload",
@@ -18,18 +15,18 @@ func workloadDashboard() Dashboard {
 		Rows: []Row{
 			now(in),
 			{"Traffic", []Panel{
-				{Title: "Requests by caller", Unit: requests, Queries: []Query{{Legend: sourceLegend, PromQL: in.requests(source)}}},
+				byCaller(in),
 				{Title: "Without mutual TLS", About: "Requests that came in plain text. Under STRICT it is 0.", Unit: requests,
-					Queries: []Query{{Legend: sourceLegend, PromQL: in.sum(source, "istio_requests_total", `connection_security_policy!="mutual_tls"`)}}},
-				{Title: "TCP", Unit: sizeps, Queries: in.tcp()},
+					Queries: []Query{{Legend: callerLegend, PromQL: in.sum(callers, "istio_requests_total", `connection_security_policy!="mutual_tls"`)}}},
+				tcp(in),
 			}},
 			{"Errors", []Panel{
-				{Title: "Requests by response", Unit: requests, Queries: []Query{{Legend: "{{response_code}} {{response_flags}}", PromQL: in.requests("response_code,response_flags")}}},
-				{Title: "Failing by caller", Unit: share, Max: 1, Queries: []Query{{Legend: sourceLegend, PromQL: in.errorShare(source)}}},
+				byResponse(in),
+				failingByCaller(in),
 			}},
 			{"Latency", []Panel{
 				{Title: "All requests", Unit: millis, Queries: in.latencies()},
-				{Title: "p99 by caller", Unit: millis, Queries: []Query{{Legend: sourceLegend, PromQL: in.latency(0.99, source)}}},
+				{Title: "p99 by caller", Unit: millis, Queries: []Query{{Legend: callerLegend, PromQL: in.latency(0.99, callers)}}},
 				{Title: "Size of requests and responses, p90", Unit: size, Queries: []Query{
 					{Legend: "request", PromQL: `histogram_quantile(0.9, ` + in.sum("le", "istio_request_bytes_bucket", "") + `)`},
 					{Legend: "response", PromQL: `histogram_quantile(0.9, ` + in.sum("le", "istio_response_bytes_bucket", "") + `)`},
@@ -40,7 +37,7 @@ func workloadDashboard() Dashboard {
 				{Title: "Failing by service", Unit: share, Max: 1, Queries: []Query{{Legend: serviceLegend, PromQL: out.errorShare(service)}}},
 				{Title: "p99 by service", Unit: millis, Queries: []Query{{Legend: serviceLegend, PromQL: out.latency(0.99, service)}}},
 			}},
-			pods.saturation("pod,container", "{{pod}} {{container}}"),
+			podsOfWorkload(),
 		},
 	}
 }

@@ -18,12 +18,10 @@ type golden struct{ selector string }
 
 func (g golden) rate(metric, more string) string {
 	selector := g.selector
-	for _, m := range []string{more} {
-		if m != "" && selector != "" {
-			selector += ","
-		}
-		selector += m
+	if selector != "" && more != "" {
+		selector += ","
 	}
+	selector += more
 	return fmt.Sprintf(`rate(%s{%s}[$__rate_interval])`, metric, selector)
 }
 

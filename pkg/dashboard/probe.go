@@ -37,15 +37,17 @@ func (f *Forward) Probe(ctx context.Context) (scheme string, err error) {
 	if first, err := in.Peek(1); err == nil && first[0] == tlsAlert {
 		return "https", nil
 	}
-	response, err := http.ReadResponse(in, nil)
+	response, err := http.ReadResponse(in, &http.Request{Method: http.MethodHead})
 	if err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("no answer within %s", probeTimeout)
 		}
 		return "http", err
 	}
-	defer response.Body.Close()
-	text, _ := io.ReadAll(io.LimitReader(response.Body, 1024))
+	response.Body.Close()
+	// Go's TLS servers send a reason, whatever was asked. Servers that go on
+	// listening are not waited for.
+	text, _ := in.Peek(in.Buffered())
 	if response.StatusCode == http.StatusBadRequest && bytes.Contains(text, []byte("HTTPS")) {
 		return "https", nil
 	}
