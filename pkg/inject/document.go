@@ -65,6 +65,7 @@ func (d *document) change(file string, change changeFunc) {
 	switch {
 	case failed:
 		d.out = []byte{}
+	case changed && d.splice(comments, objects):
 	case changed:
 		text, err := d.encode(bytes.ReplaceAll(comments, []byte("\r\n"), []byte("\n")), objects)
 		if err != nil {
@@ -94,7 +95,7 @@ func (d *document) encode(comments []byte, objects []any) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return encodeYAML(comments, object)
+	return encodeYAML(comments, object, 0)
 }
 
 // foreignOrBroken tells documents that are no objects, which are none of our
@@ -123,66 +124,4 @@ func holdsPods(object map[string]any) bool {
 	kind, _ := object["kind"].(string)
 	gvk := schema.FromAPIVersionAndKind(version, kind)
 	return newObject(gvk) != nil || isUntyped(gvk) || strings.HasSuffix(kind, "List") && object["items"] != nil
-}
-
-// isList tells a List with one item from the item alone: an item's own place
-// is not the document's.
-func (d *document) isList() bool {
-	if len(d.objects) > 1 {
-		return true
-	}
-	if !bytes.Contains(d.Body, []byte("items")) {
-		return false
-	}
-	var header struct {
-		Kind string `json:"kind"`
-	}
-	return yaml.Unmarshal(d.Body, &header) == nil && header.Kind != d.objects[0].Kind
-}
-
-// list puts changed items back into their List. Nested Lists stay nested.
-func (d *document) list(objects []any) (any, error) {
-	root, err := parsePart(string(d.Body))
-	if err != nil {
-		return nil, err
-	}
-	next := 0
-	var replace func(items []any) error
-	replace = func(items []any) error {
-		for n, item := range items {
-			if nested, ok := nestedItems(item); ok {
-				if err := replace(nested); err != nil {
-					return err
-				}
-				continue
-			}
-			if next < len(objects) && objects[next] != nil {
-				m, err := asMap(objects[next])
-				if err != nil {
-					return err
-				}
-				if old, ok := item.(map[string]any); ok && old["kind"] == nil {
-					delete(m, "apiVersion") // the List says it for all
-					delete(m, "kind")
-				}
-				items[n] = m
-			}
-			next++
-		}
-		return nil
-	}
-	items, _ := nestedItems(root)
-	if err := replace(items); err != nil {
-		return nil, err
-	}
-	setDefault(root, "metadata", map[string]any{})
-	return root, nil
-}
-
-// nestedItems gives the items of a List.
-func nestedItems(object any) ([]any, bool) {
-	m, _ := object.(map[string]any)
-	kind, _ := m["kind"].(string)
-	items, ok := m["items"].([]any)
-	return items, ok && strings.HasSuffix(kind, "List")
 }

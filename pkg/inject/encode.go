@@ -11,18 +11,18 @@ import (
 )
 
 // encodeYAML writes an object as YAML in the way kubectl does: keys sorted,
-// lists not indented. A writer of its own, because the library takes longer
+// lists not indented. All lines but the first are indented. A writer of its own, because the library takes longer
 // for a thousand Deployments than all the rest of injecting them. Head comes
 // first, as it is.
-func encodeYAML(head []byte, object any) ([]byte, error) {
+func encodeYAML(head []byte, object any, indent int) ([]byte, error) {
 	w := yamlWriter{}
 	w.out.Grow(len(head) + usualSize)
 	w.out.Write(head)
 	switch object := object.(type) {
 	case map[string]any:
-		w.mapping(object, 0)
+		w.mapping(object, indent)
 	default:
-		w.structure(reflect.ValueOf(object).Elem(), 0)
+		w.structure(reflect.ValueOf(object).Elem(), indent)
 	}
 	if w.err != nil {
 		return nil, fmt.Errorf("encoding the injected object: %w", w.err)

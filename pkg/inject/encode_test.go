@@ -25,7 +25,7 @@ func TestTypesAreWrittenAsTheirMaps(t *testing.T) {
 			if err != nil || w == nil {
 				continue
 			}
-			got, err := encodeYAML(nil, w.object)
+			got, err := encodeYAML(nil, w.object, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -33,7 +33,7 @@ func TestTypesAreWrittenAsTheirMaps(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, err := encodeYAML(nil, m)
+			want, err := encodeYAML(nil, m, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -108,7 +108,7 @@ func fromJSON(text string) any {
 
 func toYAML(v any) string {
 	if m, ok := v.(map[string]any); ok && len(m) > 0 {
-		if text, err := encodeYAML(nil, m); err == nil {
+		if text, err := encodeYAML(nil, m, 0); err == nil {
 			return string(text)
 		}
 	}

@@ -110,7 +110,7 @@ func FuzzText(f *testing.F) {
 	f.Add(strings.Repeat("a\xe4", 500), "long key")
 	f.Fuzz(func(t *testing.T, key, value string) {
 		want := map[string]any{"k" + key: value, "list": []any{value, map[string]any{"m": value}}}
-		text, err := encodeYAML(nil, want)
+		text, err := encodeYAML(nil, want, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
