@@ -36,8 +36,7 @@ func newInjectCmd(e *env, runF func(context.Context, *injectOptions) error) *cob
 		GroupID: groupWorkloads,
 		Long: `Read YAML, put the proxy into the workloads, write YAML. Documents that are no
 workloads, and workloads that are not to be injected, are copied byte for byte,
-also in Lists.
-What was done and why is told on stderr.
+also in Lists. What was done and why is told on stderr.
 
 The configuration comes from the files given by --inject-config-file,
 --mesh-config-file and --values-file; what they leave open, and all of it
