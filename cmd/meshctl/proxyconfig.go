@@ -125,6 +125,7 @@ func (o *proxyViewOptions) validate(e *env, cmd *cobra.Command, args []string) e
 	if o.view.Bare && !cmd.Flags().Changed("output") {
 		o.output = printer.JSON
 	}
+	o.filter.Wide = o.output == printer.Wide
 	return o.source.validate(args)
 }
 

@@ -29,6 +29,7 @@ func TestProxyConfigShowsAFile(t *testing.T) {
 		{"cluster -o yaml --subset v1", []string{"serviceName: outbound|8080|v1|catalog.shop.svc.cluster.local"}},
 		{"c -o short", []string{"SERVICE FQDN"}},
 		{"listener", []string{"ADDRESSES", "15006"}},
+		{"route -o wide", []string{"CONDITIONS", "90% outbound|8080|v1|catalog.shop.svc.cluster.local, 10% outbound|8080|v2|"}},
 		{"listener -o wide", []string{"NAME", "virtualInbound"}},
 		{"route --istio-object VirtualService/shop/catalog", []string{"catalog.shop"}},
 		{"endpoint", []string{"outbound|8080|v1|catalog.shop.svc.cluster.local"}},

@@ -30,7 +30,7 @@ func FuzzViews(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, filter := range []proxyconfig.Filter{{Now: now}, {Now: now, Brief: true, FQDN: word, Name: word, Cluster: word, Address: word, Direction: word, Port: port}} {
+		for _, filter := range []proxyconfig.Filter{{Now: now}, {Now: now, Wide: true}, {Now: now, Brief: true, FQDN: word, Name: word, Cluster: word, Address: word, Direction: word, Port: port}} {
 			for _, view := range proxyconfig.Views() {
 				r, err := view.Rows(d, filter)
 				if err != nil {

@@ -59,6 +59,8 @@ type Filter struct {
 	Now time.Time
 	// Brief shows one row a resource instead of one a match.
 	Brief bool
+	// Wide fills the wide columns too, where that costs something.
+	Wide bool
 }
 
 // Report is what a view found.

@@ -34,7 +34,7 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 	}
 	slices.SortStableFunc(all, func(a, b decoded[routeSummary]) int { return compareNames(a.Value.Name, b.Value.Name) })
 	r := Report{Columns: append(columns("NAME", "VHOST NAME", "DOMAINS", "MATCH", "VIRTUAL SERVICE"),
-		wide("ROUTE", "CLUSTER", "STATE", "UPDATED")...)}
+		wide("CONDITIONS", "ROUTE", "CLUSTER", "STATE", "UPDATED")...)}
 	if f.Brief {
 		r.Columns = append(columns("NAME", "VIRTUAL HOSTS"), wide("STATE", "UPDATED")...)
 	}
@@ -50,7 +50,13 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 			r.Rows = append(r.Rows, append([]string{rc.Value.Name, strconv.Itoa(len(rc.Value.Hosts))}, more...))
 			continue
 		}
-		for _, row := range hostRows(rc.Value, f.Object) {
+		var full xds.RouteConfig
+		if f.Wide {
+			if err := xds.Decode(rc.Resource.Body, &full); err != nil {
+				return Report{}, inResource(rc.Resource, err)
+			}
+		}
+		for _, row := range hostRows(rc.Value, full, f.Object) {
 			r.Names = append(r.Names, "route/"+rc.Value.Name)
 			r.Rows = append(r.Rows, append(row, more...))
 		}
@@ -59,15 +65,16 @@ func routeRows(d *dump.Dump, f Filter) (Report, error) {
 	return r, nil
 }
 
-// hostRows has a row for each route that is not just let through.
-func hostRows(rc routeSummary, only xds.Object) [][]string {
+// hostRows has a row for each route that is not just let through. full is the whole of the
+// route configuration, for the wide columns, or nothing.
+func hostRows(rc routeSummary, full xds.RouteConfig, only xds.Object) [][]string {
 	var out [][]string
-	for _, host := range rc.Hosts {
+	for i, host := range rc.Hosts {
 		at := []string{rc.Name, host.Name, describeDomains(host.Domains)}
 		if len(host.Routes) == 0 && only == (xds.Object{}) {
-			out = append(out, slices.Concat(at, []string{"/*", "404", "", ""}))
+			out = append(out, slices.Concat(at, []string{"/*", "404", "", "", ""}))
 		}
-		for _, route := range host.Routes {
+		for j, route := range host.Routes {
 			config := string(route.Metadata.Filter.Istio.Config)
 			if only != (xds.Object{}) {
 				if o, _ := xds.ObjectOfPath(config); o != only {
@@ -81,8 +88,13 @@ func hostRows(rc routeSummary, only xds.Object) [][]string {
 			if cluster == "PassthroughCluster" {
 				continue
 			}
+			when := ""
+			if i < len(full.VirtualHosts) && j < len(full.VirtualHosts[i].Routes) {
+				whole := full.VirtualHosts[i].Routes[j]
+				when, cluster = conditions(whole.Match), routeTarget(whole)
+			}
 			out = append(out, slices.Concat(at,
-				[]string{describeRouteMatch(route.Match), origin(config), route.Name, cluster}))
+				[]string{describeRouteMatch(route.Match), origin(config), when, route.Name, cluster}))
 		}
 	}
 	return out
