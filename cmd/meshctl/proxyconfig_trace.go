@@ -118,7 +118,7 @@ func (o *proxyTraceOptions) validate(args []string) (err error) {
 			continue
 		}
 		if *address.into, err = netip.ParseAddr(address.text); err != nil {
-			return usagef("%s: %w", flag, err)
+			return usagef("%s %q: expected an IP address, such as 10.0.0.1", flag, address.text)
 		}
 	}
 	for _, c := range o.claims {
@@ -130,6 +130,9 @@ func (o *proxyTraceOptions) validate(args []string) (err error) {
 			r.Claims = map[string]string{}
 		}
 		r.Claims[name] = value
+	}
+	if o.port < 0 || o.port > 65535 {
+		return usagef("--port %d: ports are from 1 to 65535", o.port)
 	}
 	if o.port != 0 {
 		r.Port = o.port

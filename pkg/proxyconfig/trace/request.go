@@ -69,6 +69,12 @@ func NewRequest(method, rawURL string, direction Direction) (Request, error) {
 			return Request{}, fmt.Errorf("reading the port of %q: %w", rawURL, err)
 		}
 	}
+	if port < 0 || port > 65535 {
+		return Request{}, fmt.Errorf("reading the port of %q: ports are from 1 to 65535", rawURL)
+	}
+	if strings.ContainsFunc(method, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return Request{}, fmt.Errorf("reading the method %q: expected one word, such as GET", method)
+	}
 	if port == 0 {
 		return Request{}, fmt.Errorf("reading the URL %q: a TCP connection needs a port", rawURL)
 	}
