@@ -9,24 +9,19 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// Words that Helm values take. The charts pass them on as they are: the API
-// server refuses the object that they end up in, or no proxy starts any more.
-var (
-	// https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
-	pullPolicies = []string{"Always", "IfNotPresent", "Never"}
-	// https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types
-	serviceTypes = []string{"ClusterIP", "NodePort", "LoadBalancer"}
-	// https://www.envoyproxy.io/docs/envoy/latest/operations/cli#cmdoption-l
-	envoyLevels = []string{"trace", "debug", "info", "warning", "warn", "error", "critical", "off"}
-)
-
 // checkWords checks Helm values that take one of a few words, or a value within
-// bounds, but are plain texts and numbers in the schema.
+// bounds, but are plain texts and numbers in the schema. The charts pass them on
+// as they are: the API server refuses the object that they end up in, or no proxy
+// starts any more.
 func (v *validator) checkWords(tree Values) {
+	// https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy
+	pullPolicies := []string{"Always", "IfNotPresent", "Never"}
+	// https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types
+	serviceTypes := []string{"ClusterIP", "NodePort", "LoadBalancer"}
 	values := []string{"spec", "values"}
 	at := func(keys ...string) []string { return append(slices.Clone(values), keys...) }
 	v.checkWord(tree, at("global", "imagePullPolicy"), pullPolicies)
-	v.checkWord(tree, at("global", "proxy", "logLevel"), envoyLevels)
+	v.checkWord(tree, at("global", "proxy", "logLevel"), envoyLevels())
 	for _, comp := range components() {
 		if comp.gateway() {
 			v.checkWord(tree, append(comp.rootPath(), "type"), serviceTypes)
@@ -45,6 +40,12 @@ func (v *validator) checkWords(tree Values) {
 	}
 }
 
+// envoyLevels are the log levels of Envoy
+// (https://www.envoyproxy.io/docs/envoy/latest/operations/cli#cmdoption-l).
+func envoyLevels() []string {
+	return []string{"trace", "debug", "info", "warning", "warn", "error", "critical", "off"}
+}
+
 func (v *validator) checkWord(tree Values, keys []string, words []string) {
 	parent := lookupAt(tree, keys[:len(keys)-1])
 	if word, _ := parent[keys[len(keys)-1]].(string); word != "" && !slices.Contains(words, word) {
@@ -56,7 +57,7 @@ func (v *validator) checkWord(tree Values, keys []string, words []string) {
 // upstream:loud. What components there are depends on Envoy's version.
 func (v *validator) checkComponentLevels(tree Values, keys []string) {
 	for _, item := range commaList(lookupString(tree, keys...)) {
-		if _, level, ok := strings.Cut(item, ":"); !ok || !slices.Contains(envoyLevels, level) {
+		if _, level, ok := strings.Cut(item, ":"); !ok || !slices.Contains(envoyLevels(), level) {
 			v.warnings = append(v.warnings, fmt.Sprintf("%s: %q is not a component and its level, as upstream:debug: proxies would not start", joinPath(keys), item))
 		}
 	}
