@@ -74,7 +74,11 @@ func Print(w io.Writer, format Format, r Report) error {
 // as they are, because this is read by people and scripts, not by browsers.
 func PrintJSON(w io.Writer, data any) error {
 	if isLarge(data) {
-		return printLargeJSON(w, data)
+		if err := printLarge(w, largeJSON{}, data); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w, "\n")
+		return err
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -85,7 +89,7 @@ func PrintJSON(w io.Writer, data any) error {
 // PrintYAML writes YAML with the same fields as PrintJSON.
 func PrintYAML(w io.Writer, data any) error {
 	if isLarge(data) {
-		return printLargeYAML(w, data)
+		return printLarge(w, largeYAML{}, data)
 	}
 	out, err := yaml.Marshal(data)
 	if err != nil {

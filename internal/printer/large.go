@@ -44,93 +44,50 @@ func isLarge(data any) bool {
 // step is the indentation of JSON.
 const step = "  "
 
-func printLargeJSON(w io.Writer, data any) error {
-	out := bufio.NewWriterSize(w, 64<<10)
-	if err := writeLarge(out, data, "\n"); err != nil {
+// notation is how a large document is written: JSON or YAML.
+type notation interface {
+	// write writes a value behind what stands before it on its line.
+	write(out *bufio.Writer, v any, at place) error
+	// text is a value that is not given in pieces, as write would write it.
+	text(v any, at place) ([]byte, error)
+}
+
+// place is where a value stands: its indentation, and what is before it.
+type place struct {
+	indent string
+	position
+}
+
+func printLarge(w io.Writer, n notation, data any) error {
+	out := bufio.NewWriterSize(w, 64<<10) // keeps errors until it is flushed
+	if err := n.write(out, data, place{}); err != nil {
 		return err
 	}
-	out.WriteByte('\n')
 	return out.Flush()
 }
 
-// printLargeYAML converts the JSON while it is written.
-func printLargeYAML(w io.Writer, data any) error {
-	text, into := io.Pipe()
-	go func() {
-		out := bufio.NewWriterSize(into, 64<<10)
-		err := writeLarge(out, data, "\n")
-		if err == nil {
-			err = out.Flush()
-		}
-		into.CloseWithError(err)
-	}()
-	err := yamlOf(w, text)
-	text.CloseWithError(err)
-	return err
-}
-
-// writeLarge writes a value after what stands before it on its line. line ends a line and
-// begins the next with its indentation. Errors of the writer are kept until it is flushed.
-func writeLarge(out *bufio.Writer, v any, line string) error {
-	switch v := v.(type) {
-	case Object:
-		return writeMembers(out, v, line)
-	case List:
-		return writeElements(out, v, line)
-	}
-	text, err := jsonOf(v, line)
-	out.Write(text)
-	return err
-}
-
-func writeMembers(out *bufio.Writer, members Object, line string) error {
-	if len(members) == 0 {
-		out.WriteString("{}")
-		return nil
-	}
-	for i, m := range members {
-		out.WriteString([]string{"{", ","}[min(i, 1)] + line + step)
-		name, err := json.Marshal(m.Name)
-		if err != nil {
-			return err
-		}
-		out.Write(name)
-		out.WriteString(": ")
-		if err := writeLarge(out, m.Value, line+step); err != nil {
-			return err
-		}
-	}
-	out.WriteString(line + "}")
-	return nil
-}
-
-// writeElements makes the texts of some elements at a time on all processors: few enough to
-// hold little.
-func writeElements(out *bufio.Writer, list List, line string) error {
-	if len(list) == 0 {
-		out.WriteString("[]")
-		return nil
-	}
-	workers := runtime.GOMAXPROCS(0)
-	between := "[" + line + step
+// writeElements writes the elements of a list, each after what begin writes. It makes the texts
+// of some at a time on all processors: few enough to hold little.
+func writeElements(out *bufio.Writer, n notation, list List, at place, begin func(i int)) error {
+	workers, done := runtime.GOMAXPROCS(0), 0
 	for some := range slices.Chunk(list, 16*workers) {
 		texts, failures := make([][]byte, len(some)), make([]error, len(some))
 		var work sync.WaitGroup
 		for first := range workers {
 			work.Go(func() {
 				for i := first; i < len(some); i += workers {
-					if !isLarge(some[i]) || isLazy(some[i]) {
-						texts[i], failures[i] = jsonOf(some[i], line+step)
+					if !inPieces(some[i]) {
+						texts[i], failures[i] = n.text(some[i], at)
 					}
 				}
 			})
 		}
 		work.Wait()
 		for i, element := range some {
-			out.WriteString(between)
-			between = "," + line + step
-			if texts[i] == nil && failures[i] == nil {
-				failures[i] = writeLarge(out, element, line+step)
+			begin(done)
+			done++
+			if inPieces(element) {
+				failures[i] = n.write(out, element, at)
 			}
 			if failures[i] != nil {
 				return failures[i]
@@ -138,35 +95,131 @@ func writeElements(out *bufio.Writer, list List, line string) error {
 			out.Write(texts[i])
 		}
 	}
-	out.WriteString(line + "]")
 	return nil
 }
 
-func isLazy(v any) bool {
-	_, lazy := v.(Lazy)
-	return lazy
+// inPieces tells what write takes apart.
+func inPieces(v any) bool {
+	switch v.(type) {
+	case Object, List:
+		return true
+	}
+	return false
 }
 
-// jsonOf is a value as indented JSON.
-func jsonOf(v any, line string) ([]byte, error) {
-	if lazy, ok := v.(Lazy); ok {
-		v = lazy()
-	}
-	text, isText := v.(jsontext.Value)
-	if !isText {
-		var plain bytes.Buffer
-		e := json.NewEncoder(&plain)
-		e.SetEscapeHTML(false)
-		if err := e.Encode(v); err != nil {
-			return nil, err
+// largeJSON is indented JSON.
+type largeJSON struct{}
+
+func (n largeJSON) write(out *bufio.Writer, v any, at place) error {
+	line := "\n" + at.indent
+	inner := place{indent: at.indent + step}
+	switch v := v.(type) {
+	case Object:
+		if len(v) == 0 {
+			out.WriteString("{}")
+			break
 		}
-		text = bytes.TrimSpace(plain.Bytes())
+		for i, m := range v {
+			out.WriteString([]string{"{", ","}[min(i, 1)] + line + step)
+			name, err := json.Marshal(m.Name)
+			if err != nil {
+				return err
+			}
+			out.Write(name)
+			out.WriteString(": ")
+			if err := n.write(out, m.Value, inner); err != nil {
+				return err
+			}
+		}
+		out.WriteString(line + "}")
+	case List:
+		if len(v) == 0 {
+			out.WriteString("[]")
+			break
+		}
+		err := writeElements(out, n, v, inner, func(i int) { out.WriteString([]string{"[", ","}[min(i, 1)] + line + step) })
+		if err != nil {
+			return err
+		}
+		out.WriteString(line + "]")
+	default:
+		text, err := n.text(v, at)
+		out.Write(text)
+		return err
+	}
+	return nil
+}
+
+func (largeJSON) text(v any, at place) ([]byte, error) {
+	text, err := jsonOf(v)
+	if err != nil {
+		return nil, err
 	}
 	out, err := jsontext.AppendFormat(make([]byte, 0, 3*len(text)), text, jsontext.Multiline(true), // several times as fast as json.Indent
-		jsontext.WithIndentPrefix(line[1:]), jsontext.WithIndent(step), jsontext.PreserveRawStrings(true),
+		jsontext.WithIndentPrefix(at.indent), jsontext.WithIndent(step), jsontext.PreserveRawStrings(true),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return nil, fmt.Errorf("writing JSON: %w", err)
 	}
 	return out, nil
+}
+
+// largeYAML is YAML in the form of PrintYAML.
+type largeYAML struct{}
+
+func (n largeYAML) write(out *bufio.Writer, v any, at place) error {
+	switch v := v.(type) {
+	case Object:
+		y := yamlWriter{out: out}
+		y.open(len(v) == 0, "{}", at.position)
+		for i, m := range v {
+			y.indentItem(i, at)
+			out.WriteString(yamlString(m.Name) + ":")
+			if err := n.write(out, m.Value, place{at.indent + step, afterKey}); err != nil {
+				return err
+			}
+		}
+		return nil
+	case List:
+		y := yamlWriter{out: out}
+		y.open(len(v) == 0, "[]", at.position)
+		if at.position == afterKey {
+			at.indent = at.indent[:len(at.indent)-len(step)]
+		}
+		return writeElements(out, n, v, place{at.indent + step, afterDash}, func(i int) {
+			y.indentItem(i, at)
+			out.WriteString("- ")
+		})
+	}
+	text, err := n.text(v, at)
+	out.Write(text)
+	return err
+}
+
+func (largeYAML) text(v any, at place) ([]byte, error) {
+	text, err := jsonOf(v)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	out.Grow(2 * len(text))
+	if err := yamlOf(&out, bytes.NewReader(text), at); err != nil {
+		return nil, fmt.Errorf("writing YAML: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// jsonOf is a value as JSON.
+func jsonOf(v any) ([]byte, error) {
+	if lazy, ok := v.(Lazy); ok {
+		v = lazy()
+	}
+	if text, ok := v.(jsontext.Value); ok {
+		return text, nil
+	}
+	var plain bytes.Buffer
+	e := json.NewEncoder(&plain)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSpace(plain.Bytes()), err
 }

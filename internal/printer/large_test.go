@@ -95,7 +95,7 @@ func FuzzYAML(f *testing.F) {
 		}
 		text, _ = json.Marshal(want) // no names twice, no bad UTF-8
 		var out bytes.Buffer
-		if err := yamlOf(&out, bytes.NewReader(text)); err != nil {
+		if err := yamlOf(&out, bytes.NewReader(text), place{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := yaml.Unmarshal(out.Bytes(), &got); err != nil {

@@ -1,7 +1,6 @@
 package printer
 
 import (
-	"bufio"
 	"io"
 	"net/netip"
 	"slices"
@@ -14,20 +13,23 @@ import (
 
 // yamlOf writes JSON as YAML, token by token, in its order and in the form in which PrintYAML
 // writes: blocks, lists not indented below their key.
-func yamlOf(w io.Writer, text io.Reader) error {
+func yamlOf(out yamlOut, text io.Reader, at place) error {
 	y := yamlWriter{
 		in:  jsontext.NewDecoder(text, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
-		out: bufio.NewWriterSize(w, 64<<10),
+		out: out,
 	}
-	if err := y.value("", atTop); err != nil {
-		return err
-	}
-	return y.out.Flush()
+	return y.value(at.indent, at.position)
 }
 
 type yamlWriter struct {
 	in  *jsontext.Decoder
-	out *bufio.Writer
+	out yamlOut
+}
+
+// yamlOut is a bytes.Buffer or a bufio.Writer, which keep their errors.
+type yamlOut interface {
+	WriteString(string) (int, error)
+	WriteByte(byte) error
 }
 
 // position tells what stands before a value on its line.
@@ -55,22 +57,32 @@ func (y yamlWriter) value(indent string, at position) error {
 			indent = indent[:len(indent)-len(step)]
 		}
 	}
-	if y.in.PeekKind() == end {
-		y.begin(at)
-		y.out.WriteString(empty + "\n")
-	} else if at == afterKey {
-		y.out.WriteByte('\n')
-	}
-	for first := at != afterKey; y.in.PeekKind() != end; first = false {
-		if !first {
-			y.out.WriteString(indent)
-		}
+	y.open(y.in.PeekKind() == end, empty, at)
+	for i := 0; y.in.PeekKind() != end; i++ {
+		y.indentItem(i, place{indent, at})
 		if err := y.item(kind, indent); err != nil {
 			return err
 		}
 	}
 	_, err := y.in.ReadToken()
 	return err
+}
+
+// open begins an object or a list; an empty one is written at once.
+func (y yamlWriter) open(isEmpty bool, empty string, at position) {
+	if isEmpty {
+		y.begin(at)
+		y.out.WriteString(empty + "\n")
+	} else if at == afterKey {
+		y.out.WriteByte('\n')
+	}
+}
+
+// indentItem goes to where an item begins. The first one of what follows no key is there.
+func (y yamlWriter) indentItem(i int, at place) {
+	if i > 0 || at.position == afterKey {
+		y.out.WriteString(at.indent)
+	}
 }
 
 // item writes a member of an object or an element of a list.
