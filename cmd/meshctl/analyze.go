@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -162,6 +163,11 @@ func runAnalyze(ctx context.Context, e *env, o *analyzeOptions) error {
 	}
 	if o.explain != "" {
 		return explainCode(e, o.explain)
+	}
+	if e.getenv("GOGC") == "" {
+		// Nearly all that is loaded stays to the end, so that there is little
+		// garbage to find and no need for much room between two searches.
+		debug.SetGCPercent(30)
 	}
 	loaded, err := o.input.load(ctx, e, o.analyzers, o.allNames)
 	if err != nil {

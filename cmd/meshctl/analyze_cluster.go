@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (in *analyzeInput) loadCluster(ctx context.Context, e *env, analyzers []ana
 		return nil, err
 	}
 	if configMaps {
-		maps, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.ConfigMap}, kube.ListOptions{Namespace: e.global.istioNamespace})
+		maps, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.ConfigMap}, kube.ListOptions{Namespace: e.global.istioNamespace, Partial: true})
 		if err != nil {
 			skipped = []kube.Skipped{{Kind: istio.ConfigMap, Err: err}}
 		} else {
@@ -87,16 +88,23 @@ func neededKinds(analyzers []analyze.Analyzer) []schema.GroupKind {
 
 // missingObjects is what could not be read of a cluster, and why.
 type missingObjects struct {
-	unreadable []schema.GroupKind // kinds that may not be read, or could not be
-	narrowed   []schema.GroupKind // kinds that may be read in one namespace only
-	denied     error              // one of the answers that forbade something
-	failures   []error            // of what was allowed and failed
+	forbidden unreadKinds
+	failed    unreadKinds
+	narrowed  []schema.GroupKind // kinds that may be read in one namespace only
+	namespace string             // that namespace
+	clusters  []error            // of other clusters, what could not be read
+}
+
+// unreadKinds are kinds of which nothing is known, and one of the answers.
+type unreadKinds struct {
+	kinds  []schema.GroupKind
+	answer error
 }
 
 // list reads kinds in all namespaces, or, where that is forbidden, in the given
-// one. It fails if the cluster cannot be reached or allows nothing at all.
+// one. It fails if the cluster cannot be reached or gives nothing at all.
 func (m *missingObjects) list(ctx context.Context, cluster *kube.Cluster, kinds []schema.GroupKind, namespace string) (*resource.Set, error) {
-	set, skipped, err := cluster.List(ctx, kinds, kube.ListOptions{Slim: true})
+	set, skipped, err := cluster.List(ctx, kinds, kube.ListOptions{Partial: true, Slim: true})
 	if err != nil && !forbidden(err) {
 		return nil, err
 	}
@@ -111,17 +119,24 @@ func (m *missingObjects) list(ctx context.Context, cluster *kube.Cluster, kinds 
 		return set, err
 	}
 	m.add(slices.DeleteFunc(skipped, func(s kube.Skipped) bool { return slices.Contains(denied, s.Kind) }))
-	narrow, skipped, narrowErr := cluster.List(ctx, denied, kube.ListOptions{Namespace: namespace, Slim: true})
+	narrow, skipped, narrowErr := cluster.List(ctx, denied, kube.ListOptions{Namespace: namespace, Partial: true, Slim: true})
 	if narrowErr != nil && (err != nil || !forbidden(narrowErr)) {
 		return nil, narrowErr
 	}
 	m.add(skipped)
+	m.namespace = namespace
 	for _, kind := range denied {
 		if !slices.ContainsFunc(skipped, func(s kube.Skipped) bool { return s.Kind == kind }) {
 			m.narrowed = append(m.narrowed, kind)
 		}
 	}
 	set.Add(narrow.All()...)
+	if slices.Contains(m.forbidden.kinds, istio.Namespace) {
+		// Who may not list namespaces can often read their own.
+		if own, err := cluster.Get(ctx, istio.Namespace, "", namespace); err == nil {
+			set.Add(own)
+		}
+	}
 	return set, nil
 }
 
@@ -131,12 +146,21 @@ func (m *missingObjects) add(skipped []kube.Skipped) {
 		case errors.As(s.Err, new(kube.NotServedError)):
 			continue // there are none
 		case forbidden(s.Err):
-			m.denied = s.Err
+			m.forbidden.add(s)
 		default:
-			m.failures = append(m.failures, s.Err)
+			m.failed.add(s)
 		}
-		m.unreadable = append(m.unreadable, s.Kind)
 	}
+}
+
+func (u *unreadKinds) add(s kube.Skipped) {
+	u.kinds = append(u.kinds, s.Kind)
+	u.answer = cmp.Or(u.answer, s.Err)
+}
+
+// unreadable are all kinds of which nothing is known.
+func (m *missingObjects) unreadable() []schema.GroupKind {
+	return slices.Concat(m.forbidden.kinds, m.failed.kinds)
 }
 
 func forbidden(err error) bool {
@@ -145,14 +169,16 @@ func forbidden(err error) bool {
 }
 
 // tell says what is missing, and which analyzers were left out for it.
-func (m *missingObjects) tell(e *env, namespace string, leftOut []string) {
-	if m.denied != nil {
-		e.warn(fmt.Sprintf("the result is partial: nothing is known of %s; one of the answers: %v", kindNames(m.unreadable), m.denied))
+func (m *missingObjects) tell(e *env, leftOut []string) {
+	for _, unread := range []unreadKinds{m.forbidden, m.failed} {
+		if len(unread.kinds) > 0 {
+			e.warn(fmt.Sprintf("the result is partial: nothing is known of %s; one of the answers: %v", kindNames(unread.kinds), unread.answer))
+		}
 	}
 	if len(m.narrowed) > 0 {
-		e.warn(fmt.Sprintf("the result is partial: only namespace %s may be read of %s", namespace, kindNames(m.narrowed)))
+		e.warn(fmt.Sprintf("the result is partial: only namespace %s may be read of %s", m.namespace, kindNames(m.narrowed)))
 	}
-	for _, err := range m.failures {
+	for _, err := range m.clusters {
 		e.warn(fmt.Sprintf("the result is partial: %v", err))
 	}
 	if names := leftOut; len(names) > 0 {
@@ -160,17 +186,25 @@ func (m *missingObjects) tell(e *env, namespace string, leftOut []string) {
 		if len(names) > few {
 			names = append(names[:few:few], fmt.Sprintf("%d more", len(leftOut)-few))
 		}
-		e.warn(fmt.Sprintf("%d analyzers were left out, since what they need is not known: %s", len(leftOut), strings.Join(names, ", ")))
+		were := "analyzers were"
+		if len(leftOut) == 1 {
+			were = "analyzer was"
+		}
+		e.warn(fmt.Sprintf("%d %s left out, since what they need is not known: %s", len(leftOut), were, strings.Join(names, ", ")))
 	}
 }
 
 // err is what makes the result of no use as a verdict: not what may not be
 // read, but what failed.
 func (m *missingObjects) err() error {
-	if len(m.failures) == 0 {
+	failure := m.failed.answer
+	if failure == nil && len(m.clusters) > 0 {
+		failure = m.clusters[0]
+	}
+	if failure == nil {
 		return nil
 	}
-	return incompleteError{fmt.Errorf("analyzing: the cluster was read in part only: %w", m.failures[0])}
+	return incompleteError{fmt.Errorf("analyzing: the cluster was read in part only: %w", failure)}
 }
 
 func kindNames(kinds []schema.GroupKind) string {

@@ -147,3 +147,112 @@ func TestAnalyzeOfOneAnalyzerListsOnlyItsKinds(t *testing.T) {
 		t.Errorf("asked for more than Services: %v", server.Requests())
 	}
 }
+
+// Two mistakes are certain whatever else fails: the gateway and the waypoint
+// that are in no namespace's list.
+const liveMistakes = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: orders, namespace: shop}
+spec:
+  hosts: [orders.example.com]
+  gateways: [wbe]
+  http:
+  - route:
+    - destination: {host: absent}
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: nobody, namespace: shop}
+spec: {workloadSelector: {labels: {app: nobody}}, egress: [{hosts: ["./*"]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: far, namespace: shop}
+spec:
+  hosts: [far.example.com]
+  gateways: [elsewhere/web]
+  http:
+  - route:
+    - destination: {host: db.elsewhere.svc.cluster.local, subset: v1}
+`
+
+func TestAnalyzeGoesOnWithoutAKindThatCannotBeRead(t *testing.T) {
+	server := kubetest.NewServer(t, liveShop, liveMistakes)
+	hang := make(chan struct{})
+	defer close(hang)
+	fail := func(kinds string, how func(w http.ResponseWriter)) {
+		server.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+			path := strings.Split(r.URL.Path, "/")
+			if !strings.Contains(" "+kinds+" ", " "+path[len(path)-1]+" ") {
+				return false
+			}
+			how(w)
+			return true
+		})
+	}
+	unavailable := func(w http.ResponseWriter) {
+		kubetest.Refuse(w, http.StatusServiceUnavailable, "ServiceUnavailable", "etcd is restarting")
+	}
+	brokenOff := func(w http.ResponseWriter) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte(`{"kind": "List", "items": [{"kind"`))
+	}
+	for _, tt := range []struct {
+		what, kinds   string
+		how           func(http.ResponseWriter)
+		code          int
+		found, absent string // objects that findings are about
+		stderr        string
+	}{
+		{"one kind is unavailable", "gateways", unavailable, exitFindings, "shop/orders", "wbe shop-cert", "partial: nothing is known of Gateway; one of the answers: listing gateways in all namespaces: "},
+		{"one kind hangs", "services", func(http.ResponseWriter) { <-hang }, exitFindings, `"wbe"`, `"absent"`, "no answer in time"},
+		{"an answer breaks off", "services", brokenOff, exitFindings, `"wbe"`, `"absent"`, "nothing is known of Service"},
+		{"all that is wrong depends on what is missing", "virtualservices gateways sidecars", unavailable, exitCluster, "", "Error", "read in part only"},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			fail(tt.kinds, tt.how)
+			got := meshctl(testEnv(t, ""), "analyze", "--kubeconfig", server.Kubeconfig(), "-A", "--timeout", "3s")
+			if got.code != tt.code || !strings.Contains(got.stdout, tt.found) || !strings.Contains(got.stderr, tt.stderr) {
+				t.Errorf("exit code %d, want %d\n%s%s", got.code, tt.code, got.stdout, got.stderr)
+			}
+			for claim := range strings.FieldsSeq(tt.absent) {
+				if strings.Contains(got.stdout, claim) {
+					t.Errorf("claimed without knowing: %s\n%s", claim, got.stdout)
+				}
+			}
+		})
+	}
+	server.Fault(func(w http.ResponseWriter, _ *http.Request) bool { unavailable(w); return true })
+	got := meshctl(testEnv(t, ""), "analyze", "--kubeconfig", server.Kubeconfig(), "-A", "--timeout", "3s")
+	if got.code != exitCluster || got.stdout != "" || !strings.Contains(got.stderr, "etcd is restarting") || !strings.Contains(got.stderr, "try again") {
+		t.Errorf("nothing can be read: exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// A user of one namespace is told of what can be known there.
+func TestAnalyzeOfOneNamespaceClaimsWhatItCanKnow(t *testing.T) {
+	server := kubetest.NewServer(t, liveShop, liveMistakes)
+	server.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+		inShop := strings.Contains(r.URL.Path, "/namespaces/shop")
+		if inShop || r.URL.Path == "/api" || r.URL.Path == "/apis" {
+			return false
+		}
+		kubetest.Refuse(w, http.StatusForbidden, "Forbidden", "it is forbidden")
+		return true
+	})
+	got := meshctl(testEnv(t, ""), "analyze", "--kubeconfig", server.Kubeconfig(), "-n", "shop")
+	want := `Error [IST0101] (Sidecar shop/nobody) selector "app=nobody" selects no pod
+Error [IST0101] (VirtualService shop/orders) gateway "wbe" does not exist
+Error [IST0101] (VirtualService shop/orders) host "absent" does not exist: no Service or ServiceEntry defines it
+`
+	var errors []string
+	for line := range strings.Lines(got.stdout) {
+		if strings.HasPrefix(line, "Error") {
+			errors = append(errors, line)
+		}
+	}
+	if strings.Join(errors, "") != want || got.code != exitFindings {
+		t.Errorf("exit code %d\n%s%s\nwant\n%s", got.code, got.stdout, got.stderr, want)
+	}
+}

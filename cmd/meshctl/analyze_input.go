@@ -70,7 +70,8 @@ func (in *analyzeInput) load(ctx context.Context, e *env, analyzers []analyze.An
 		}
 		set, loaded.missing = cluster.objects, cluster.missing
 		settings.Scope, settings.Remote = analyze.Live, cluster.remote
-		settings.Unreadable, settings.Narrowed = cluster.missing.unreadable, cluster.missing.narrowed
+		settings.Unreadable = cluster.missing.unreadable()
+		settings.Narrowed, settings.NarrowedTo = cluster.missing.narrowed, cluster.missing.namespace
 		if len(in.paths) > 0 {
 			settings.Scope = analyze.Whole // the templates in the files will have pods
 		}
@@ -98,7 +99,7 @@ func (in *analyzeInput) load(ctx context.Context, e *env, analyzers []analyze.An
 		return nil, fmt.Errorf("reading the mesh configuration in %s: %w", name, err)
 	}
 	loaded.mesh = analyze.NewMesh(set, settings)
-	loaded.missing.tell(e, loaded.namespace, analyze.LeftOut(loaded.mesh, analyzers))
+	loaded.missing.tell(e, analyze.LeftOut(loaded.mesh, analyzers))
 	return loaded, nil
 }
 

@@ -26,12 +26,14 @@ func (in *analyzeInput) loadRemote(ctx context.Context, e *env, cluster *kube.Cl
 	networks := loaded.objects.Get(istio.ConfigMap, e.global.istioNamespace, meshConfigMap)
 	if in.remoteSecrets || networks != nil && configMapData(networks)["meshNetworks"] != "" {
 		secrets, skipped, err := cluster.List(ctx, []schema.GroupKind{istio.Secret},
-			kube.ListOptions{Namespace: e.global.istioNamespace, LabelSelector: multiClusterSecrets})
-		if err != nil && !forbidden(err) {
-			return err
+			kube.ListOptions{Namespace: e.global.istioNamespace, LabelSelector: multiClusterSecrets, Partial: true})
+		switch {
+		case err != nil && len(skipped) == 0:
+			loaded.missing.clusters = append(loaded.missing.clusters, err)
+		default:
+			loaded.missing.add(skipped)
+			loaded.objects.Add(secrets.All()...)
 		}
-		loaded.missing.add(skipped)
-		loaded.objects.Add(secrets.All()...)
 	}
 	clusters, err := in.remoteClusters(e, loaded)
 	if err != nil {
@@ -49,7 +51,7 @@ func (in *analyzeInput) loadRemote(ctx context.Context, e *env, cluster *kube.Cl
 				err = s.Err
 			}
 			if err != nil {
-				loaded.missing.failures = append(loaded.missing.failures, fmt.Errorf("cluster %s: %w", name, err))
+				loaded.missing.clusters = append(loaded.missing.clusters, fmt.Errorf("cluster %s: %w", name, err))
 				return
 			}
 			loaded.remote[name] = set
@@ -84,7 +86,7 @@ func (in *analyzeInput) remoteClusters(e *env, loaded *clusterObjects) (map[stri
 		for _, name := range slices.Sorted(maps.Keys(data)) {
 			cluster, err := kube.NewFromSecret(data[name], options)
 			if err != nil {
-				loaded.missing.failures = append(loaded.missing.failures, fmt.Errorf("cluster %s: %s: %w", name, secret.Key, err))
+				loaded.missing.clusters = append(loaded.missing.clusters, fmt.Errorf("cluster %s: %s: %w", name, secret.Key, err))
 				continue
 			}
 			clusters[name] = cluster

@@ -175,7 +175,7 @@ spec:
 	if got.code != exitOK || !strings.Contains(got.stdout, "MSH0103") || strings.Contains(got.stdout, "IST0101") {
 		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
-	for _, part := range []string{"nothing is known of ConfigMap, CustomResourceDefinition, ", "only namespace shop may be read", "analyzers were left out", "ambient.WaypointAnalyzer"} {
+	for _, part := range []string{"nothing is known of ConfigMap, CustomResourceDefinition, ", "only namespace shop may be read", "analyzers were left out", "authn.TLSConflictAnalyzer"} {
 		if !strings.Contains(got.stderr, part) {
 			t.Errorf("stderr does not say %q:\n%s", part, got.stderr)
 		}

@@ -94,6 +94,9 @@ func (c *Cluster) wrap(ctx context.Context, err error, format string, args ...an
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
 		access.Reason, access.Err = Unreachable, timeoutError{err}
 		access.Next = "check that the API server is up and reachable (VPN, proxy, firewall), or raise --timeout"
+	case errors.As(err, &status) && status.Status().Code != 0:
+		access.Reason = Unreachable
+		access.Next = "try again in a moment: the API server, or what it asks in turn, is overloaded or restarting"
 	default:
 		access.Reason, access.Err = Unreachable, plainNetworkError(err)
 		access.Next = "check the server's address in the kubeconfig, the network and --context"

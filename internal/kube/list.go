@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,12 +30,17 @@ type ListOptions struct {
 	// MetadataOnly asks for names, labels and annotations only; the objects' JSON is a
 	// PartialObjectMetadata without spec, under the object's own kind.
 	MetadataOnly bool
+	// Partial keeps what was read when some kinds cannot be: one that the API server
+	// is unable to serve at present, or does not send within four fifths of the
+	// time there is, is skipped.
+	Partial bool
 	// Slim leaves out metadata.managedFields, often half of an object's JSON.
 	Slim bool
 }
 
 // Skipped is a kind that List could not read, and why: a NotServedError, or
-// an *AccessError with reason Forbidden, or another answer of the API server.
+// an *AccessError with reason Forbidden (with Partial also Unreachable), or
+// another answer of the API server.
 type Skipped struct {
 	Kind schema.GroupKind
 	Err  error
@@ -45,23 +52,23 @@ type Skipped struct {
 func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOptions) (*resource.Set, []Skipped, error) {
 	lists := make([][]*resource.Object, len(kinds))
 	failures := make([]error, len(kinds))
-	work, workCtx := errgroup.WithContext(ctx)
+	listCtx, cancel := ctx, func() {}
+	if o.Partial {
+		listCtx, cancel = withinFourFifths(ctx)
+	}
+	defer cancel()
+	work, workCtx := errgroup.WithContext(listCtx)
 	work.SetLimit(requestsAtOnce)
 	for i, gk := range kinds {
-		work.Go(func() error {
-			kind, err := c.Kind(workCtx, gk)
-			if err == nil {
-				lists[i], err = c.listPages(workCtx, kind, o)
-				err = c.wrap(workCtx, err, "listing %s%s", kind.Resource, where(kind, o.Namespace))
-				if apierrors.IsNotFound(err) { // its CRD went away since the kinds were read
-					err = NotServedError{gk}
-				}
-			}
+		work.Go(func() (end error) {
+			lists[i], failures[i] = c.listKind(workCtx, gk, o)
 			var access *AccessError
-			if workCtx.Err() != nil || errors.As(err, &access) && access.Reason != Forbidden {
+			switch err := failures[i]; {
+			case o.Partial && skippable(err) && ctx.Err() == nil:
+				return nil
+			case workCtx.Err() != nil, errors.As(err, &access) && access.Reason != Forbidden:
 				return cmp.Or(err, workCtx.Err())
 			}
-			failures[i] = err
 			return nil
 		})
 	}
@@ -70,25 +77,60 @@ func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOpti
 	}
 	set := resource.NewSet()
 	var skipped []Skipped
-	var forbidden error
+	var forbidden, unavailable error
 	allowed := len(kinds) == 0
 	for i, gk := range kinds {
-		set.Add(lists[i]...)
 		var access *AccessError
 		switch {
 		case failures[i] == nil:
+			set.Add(lists[i]...)
 			allowed = true
-		case errors.As(failures[i], &access):
+			continue
+		case errors.As(failures[i], &access) && access.Reason == Forbidden:
 			forbidden = failures[i]
-			fallthrough
-		default:
-			skipped = append(skipped, Skipped{gk, failures[i]})
+		case access != nil:
+			unavailable = failures[i]
 		}
+		skipped = append(skipped, Skipped{gk, failures[i]})
 	}
-	if !allowed && forbidden != nil {
-		return set, skipped, forbidden
+	if !allowed {
+		return set, skipped, cmp.Or(forbidden, unavailable)
 	}
 	return set, skipped, nil
+}
+
+// listKind reads all objects of a kind.
+func (c *Cluster) listKind(ctx context.Context, gk schema.GroupKind, o ListOptions) ([]*resource.Object, error) {
+	kind, err := c.Kind(ctx, gk)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := c.listPages(ctx, kind, o)
+	if o.Partial && errors.Is(err, io.ErrUnexpectedEOF) { // the answer broke off
+		objects, err = c.listPages(ctx, kind, o)
+	}
+	if apierrors.IsNotFound(err) { // its CRD went away since the kinds were read
+		return nil, NotServedError{gk}
+	}
+	return objects, c.wrap(ctx, err, "listing %s%s", kind.Resource, where(kind, o.Namespace))
+}
+
+// withinFourFifths leaves a fifth of the time there is for what comes after.
+func withinFourFifths(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(deadline)*4/5)
+}
+
+// skippable reports whether a kind could not be read although the API server
+// itself may well be there.
+func skippable(err error) bool {
+	var access *AccessError
+	var status apierrors.APIStatus
+	return errors.As(err, &access) && access.Reason == Unreachable &&
+		(errors.As(access.Err, &status) || errors.As(access.Err, new(timeoutError)) || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
 func where(kind Kind, namespace string) string {

@@ -19,6 +19,9 @@ type Analyzer struct {
 	Doc   string
 	Codes []string           // what Run may find
 	Needs []schema.GroupKind // what Run reads; a live run lists only these
+	// OfParts says that Run may lack some of the objects that it needs: it takes
+	// nothing for missing where completeIn does not say so.
+	OfParts bool
 	// Undecoded says that Run looks at the text of objects, not at their specs.
 	Undecoded bool
 	Run       func(*Mesh) []Finding

@@ -18,6 +18,8 @@ func annotationsOfWorkloads() Analyzer {
 		Doc:   "The mesh's annotations are known, in the right place and have a usable value",
 		Codes: []string{"IST0107", "IST0108", "IST0125", "IST0135"},
 		Needs: []schema.GroupKind{istio.Deployment, istio.Namespace, istio.Pod, istio.Service},
+
+		OfParts: true,
 		Run: func(m *Mesh) []Finding {
 			known := map[string]*annotation.Instance{}
 			for _, a := range annotation.AllResourceAnnotations() {

@@ -17,7 +17,9 @@ func authorizationPolicyPorts() Analyzer {
 		Doc:   "Ports in AuthorizationPolicies are ports of the workloads they apply to",
 		Codes: []string{"MSH0120"},
 		Needs: []schema.GroupKind{istio.AuthorizationPolicy, istio.Namespace, istio.Pod, istio.Service},
-		Run:   checkPolicyPorts,
+
+		OfParts: true,
+		Run:     checkPolicyPorts,
 	}
 }
 

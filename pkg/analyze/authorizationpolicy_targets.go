@@ -15,7 +15,9 @@ func authorizationPolicyTargets() Analyzer {
 		Doc:   "AuthorizationPolicies apply to workloads and name namespaces that exist",
 		Codes: []string{"IST0101", "IST0127"},
 		Needs: []schema.GroupKind{istio.AuthorizationPolicy, istio.Namespace, istio.Pod},
-		Run:   checkAuthorizationPolicies,
+
+		OfParts: true,
+		Run:     checkAuthorizationPolicies,
 	}
 }
 

@@ -3,6 +3,7 @@ package analyze
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Code is a kind of finding. Codes that start with IST mean what they mean
@@ -14,6 +15,9 @@ type Code struct {
 	Title string // what is wrong, in one line
 	Hint  string // what to do about it, in one line
 }
+
+// catalog is Codes, made once: every finding looks its code up.
+var catalog = sync.OnceValue(Codes)
 
 // Codes lists every code, sorted.
 func Codes() []Code {
@@ -117,7 +121,7 @@ func Codes() []Code {
 
 // Lookup finds a code by its id, in any case.
 func Lookup(id string) (Code, bool) {
-	codes := Codes()
+	codes := catalog()
 	i, ok := slices.BinarySearchFunc(codes, strings.ToUpper(id), func(c Code, id string) int { return strings.Compare(c.ID, id) })
 	if !ok {
 		return Code{}, false

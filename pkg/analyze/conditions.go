@@ -16,6 +16,7 @@ func statusConditions() Analyzer {
 		Codes: []string{"IST0171"},
 		Needs: []schema.GroupKind{istio.AuthorizationPolicy, istio.GRPCRoute, istio.HTTPRoute, istio.K8sGateway, istio.Service, istio.ServiceEntry, istio.WorkloadEntry},
 
+		OfParts:   true,
 		Undecoded: true,
 		Run: func(m *Mesh) []Finding {
 			var findings []Finding

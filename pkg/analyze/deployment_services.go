@@ -15,7 +15,9 @@ func deploymentServices() Analyzer {
 		Doc:   "Services of one Deployment agree about its ports",
 		Codes: []string{"IST0116", "IST0137"},
 		Needs: []schema.GroupKind{istio.Deployment, istio.Namespace, istio.Service},
-		Run:   checkDeploymentServices,
+
+		OfParts: true,
+		Run:     checkDeploymentServices,
 	}
 }
 

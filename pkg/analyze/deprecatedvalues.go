@@ -20,6 +20,7 @@ func deprecatedValues() Analyzer {
 		Codes: []string{"MSH0117", "MSH0118"},
 		Needs: []schema.GroupKind{istio.DestinationRule, istio.VirtualService},
 
+		OfParts:   true,
 		Undecoded: true,
 		Run: func(m *Mesh) []Finding {
 			var findings []Finding

@@ -15,7 +15,9 @@ func deprecatedFields() Analyzer {
 		Doc:   "Configuration does not use deprecated types and fields",
 		Codes: []string{"IST0002"},
 		Needs: []schema.GroupKind{istio.CustomResourceDefinition, istio.Sidecar, istio.VirtualService},
-		Run:   checkDeprecatedFields,
+
+		OfParts: true,
+		Run:     checkDeprecatedFields,
 	}
 }
 

@@ -16,7 +16,9 @@ func gatewayAPIListeners() Analyzer {
 		Doc:   "Listeners of Gateway API gateways on the same proxies do not conflict",
 		Codes: []string{"MSH0114"},
 		Needs: []schema.GroupKind{istio.K8sGateway, istio.ListenerSet},
-		Run:   checkListeners,
+
+		OfParts: true,
+		Run:     checkListeners,
 	}
 }
 

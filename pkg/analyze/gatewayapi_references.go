@@ -17,7 +17,9 @@ func gatewayAPIReferences() Analyzer {
 		Doc:   "Routes of the Gateway API refer to gateways and backends that exist and allow it",
 		Codes: []string{"MSH0109", "MSH0110", "MSH0111"},
 		Needs: []schema.GroupKind{istio.GRPCRoute, istio.HTTPRoute, istio.K8sGateway, istio.ListenerSet, istio.ReferenceGrant, istio.Service, istio.ServiceEntry, istio.TCPRoute, istio.TLSRoute},
-		Run:   checkRouteReferences,
+
+		OfParts: true,
+		Run:     checkRouteReferences,
 	}
 }
 
@@ -84,7 +86,7 @@ func checkParent(m *Mesh, o *resource.Object, parent reference, field resource.F
 	}
 	gateway := m.Get(target.GroupKind, target.Namespace, target.Name)
 	if gateway == nil {
-		if !m.complete(target.GroupKind) {
+		if !m.completeIn(target.GroupKind, target.Namespace) {
 			return nil
 		}
 		return []Finding{found("MSH0109", o, field.Child("name"), "%s does not exist: the route is attached to nothing", target)}
@@ -114,7 +116,7 @@ func checkBackend(m *Mesh, grants []grant, o *resource.Object, backend reference
 		return nil
 	}
 	var findings []Finding
-	if target.Namespace != o.Namespace && m.complete(istio.ReferenceGrant) && !granted(grants, o, target) {
+	if target.Namespace != o.Namespace && m.completeIn(istio.ReferenceGrant, target.Namespace) && !granted(grants, o, target) {
 		findings = append(findings, found("MSH0111", o, field.Child("namespace"), "no ReferenceGrant in namespace %s allows a %s of namespace %s to refer to Service %s", target.Namespace, o.Kind, o.Namespace, target.Name))
 	}
 	service := m.Get(istio.Service, target.Namespace, target.Name)

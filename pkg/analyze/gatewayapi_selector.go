@@ -17,6 +17,8 @@ func gatewayAPISelector() Analyzer {
 		Doc:   "Policies for Gateway API gateways use targetRefs",
 		Codes: []string{"IST0166"},
 		Needs: []schema.GroupKind{istio.AuthorizationPolicy, istio.Pod, istio.RequestAuthentication, istio.Telemetry, istio.WasmPlugin},
+
+		OfParts: true,
 		Run: func(m *Mesh) []Finding {
 			gateways := &workloadTable{byNamespace: map[string][]*workload{}, byLabel: map[labelKey][]*workload{}}
 			for _, w := range m.workloads().all {

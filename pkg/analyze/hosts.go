@@ -94,12 +94,17 @@ func (m *Mesh) destination(host, namespace string, exportTo []string) *destinati
 // knowsHost reports whether a host that is not in the table does not exist,
 // as opposed to being defined elsewhere.
 func (m *Mesh) knowsHost(host, namespace string) bool {
+	name, isService := strings.CutSuffix(istio.FQDN(host, namespace, m.ClusterDomain), ".svc."+m.ClusterDomain)
+	_, ns, inNamespace := strings.Cut(name, ".")
+	isService = isService && inNamespace
 	if m.Scope != Auto {
+		if m.knownInPart(istio.Service, istio.ServiceEntry) {
+			return isService && m.completeIn(istio.Service, ns)
+		}
 		return m.complete(istio.Service)
 	}
 	t := m.hosts()
-	name := strings.TrimSuffix(istio.FQDN(host, namespace, m.ClusterDomain), ".svc."+m.ClusterDomain)
-	if _, ns, isService := strings.Cut(name, "."); isService && strings.HasSuffix(istio.FQDN(host, namespace, m.ClusterDomain), ".svc."+m.ClusterDomain) {
+	if isService {
 		if t.namespaces[ns] {
 			return true
 		}

@@ -43,8 +43,8 @@ func checkAutoImages(m *Mesh) []Finding {
 	}
 	for _, d := range views[controllerSpec](m, istio.Deployment) {
 		i := autoImage(&d.Spec.Template.Spec)
-		if i < 0 || !m.complete(istio.MutatingWebhookConfiguration) {
-			continue
+		if i < 0 || !m.complete(istio.MutatingWebhookConfiguration) || m.Scope == Whole && len(webhooks) == 0 {
+			continue // files of a whole mesh rarely hold the installation, too
 		}
 		var namespaceLabels map[string]string
 		if namespace := m.namespaces()[d.Namespace]; namespace != nil {

@@ -52,6 +52,7 @@ type Settings struct {
 	Remote         map[string]*resource.Set // Services of other clusters, by cluster name
 	Unreadable     []schema.GroupKind       // kinds of which nothing is known, because they may not be read
 	Narrowed       []schema.GroupKind       // kinds that are known in one namespace only, for the same reason
+	NarrowedTo     string                   // that namespace
 	Schemas        *crd.Schemas             // nil means those of the Istio release that this program knows
 }
 
@@ -147,7 +148,7 @@ func (m *Mesh) RootNamespace() string {
 func (m *Mesh) complete(kind schema.GroupKind) bool {
 	switch m.Scope {
 	case Whole, Live:
-		return true
+		return !m.knownInPart(kind)
 	case Partial:
 		return !slices.Contains(workloadKinds(), kind)
 	}
@@ -159,6 +160,18 @@ func (m *Mesh) complete(kind schema.GroupKind) bool {
 	}
 	m.assume(kind)
 	return false
+}
+
+// completeIn is complete for the objects of one namespace.
+func (m *Mesh) completeIn(kind schema.GroupKind, namespace string) bool {
+	return slices.Contains(m.Narrowed, kind) && namespace == m.NarrowedTo || m.complete(kind)
+}
+
+// knownInPart reports whether objects of one of the kinds could not be read.
+func (m *Mesh) knownInPart(kinds ...schema.GroupKind) bool {
+	return slices.ContainsFunc(kinds, func(kind schema.GroupKind) bool {
+		return slices.Contains(m.Unreadable, kind) || slices.Contains(m.Narrowed, kind)
+	})
 }
 
 func (m *Mesh) assume(kind schema.GroupKind) { m.assumed.Store(kind, struct{}{}) }

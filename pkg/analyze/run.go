@@ -38,12 +38,15 @@ func Run(m *Mesh, analyzers []Analyzer) []Finding {
 }
 
 // cannotJudge reports whether an analyzer would draw wrong conclusions because
-// objects of a kind that it needs may not be read. The structure of objects
-// can be checked without the others, and objects of one kind be compared
-// within a namespace.
+// objects of a kind that it needs could not be read, or would see nothing. The
+// structure of objects can be checked without the others, and objects of one
+// kind be compared within a namespace.
 func (m *Mesh) cannotJudge(a Analyzer) bool {
 	if strings.HasPrefix(a.Name, "schema.") {
 		return false
+	}
+	if a.OfParts {
+		return !slices.ContainsFunc(a.Needs, func(kind schema.GroupKind) bool { return !slices.Contains(m.Unreadable, kind) })
 	}
 	return needsAny(a, m.Unreadable) || len(a.Needs) > 1 && needsAny(a, m.Narrowed)
 }

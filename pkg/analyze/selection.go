@@ -42,8 +42,11 @@ func matchPolicies(m *Mesh, policies []selectingPolicy) ([]Finding, selections) 
 
 // knowsWorkloads reports whether all workloads of a namespace are known.
 func (m *Mesh) knowsWorkloads(namespace string) bool {
+	if m.knownInPart(istio.Pod) && namespace == m.RootNamespace() {
+		return false // its policies may be about pods of any namespace
+	}
 	if m.Scope != Auto || len(m.workloads().byNamespace[namespace]) > 0 {
-		return m.complete(istio.Pod)
+		return m.completeIn(istio.Pod, namespace)
 	}
 	m.assume(istio.Pod)
 	return false

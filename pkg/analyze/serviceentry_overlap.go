@@ -15,7 +15,9 @@ func serviceEntryOverlap() Analyzer {
 		Doc:   "ServiceEntries do not take hosts that belong to Services",
 		Codes: []string{"MSH0105"},
 		Needs: []schema.GroupKind{istio.Service, istio.ServiceEntry},
-		Run:   checkEntryOverlap,
+
+		OfParts: true,
+		Run:     checkEntryOverlap,
 	}
 }
 

@@ -14,7 +14,9 @@ func sidecarSelector() Analyzer {
 		Doc:   "Sidecars select pods with a sidecar, each pod once",
 		Codes: []string{"IST0101", "IST0110", "IST0111", "IST0167"},
 		Needs: []schema.GroupKind{istio.Namespace, istio.Pod, istio.Sidecar},
-		Run:   checkSidecarSelectors,
+
+		OfParts: true,
+		Run:     checkSidecarSelectors,
 	}
 }
 

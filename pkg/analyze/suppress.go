@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/meshctl/meshctl/internal/istio"
 	"github.com/meshctl/meshctl/internal/resource"
 )
 
@@ -82,11 +83,18 @@ func Suppress(findings []Finding, suppressions []Suppression) []Finding {
 	})
 }
 
-// InNamespace keeps the findings about one namespace, and those about the
-// cluster or the input itself.
+// InNamespace keeps the findings about one namespace and what is in it, and
+// those about the cluster or the input itself.
 func InNamespace(findings []Finding, namespace string) []Finding {
 	return slices.DeleteFunc(findings, func(f Finding) bool {
-		return f.Object != nil && f.Object.Namespace != "" && f.Object.Namespace != namespace
+		if f.Object == nil {
+			return false
+		}
+		of := f.Object.Namespace
+		if f.Object.GroupKind == istio.Namespace {
+			of = f.Object.Name
+		}
+		return of != "" && of != namespace
 	})
 }
 

@@ -13,7 +13,9 @@ func telemetrySelector() Analyzer {
 		Doc:   "Telemetries with a selector select pods, and no pod is selected twice",
 		Codes: []string{"IST0101", "IST0159"},
 		Needs: []schema.GroupKind{istio.Pod, istio.Telemetry},
-		Run:   checkTelemetrySelectors,
+
+		OfParts: true,
+		Run:     checkTelemetrySelectors,
 	}
 }
 

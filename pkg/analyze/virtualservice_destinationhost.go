@@ -15,6 +15,8 @@ func virtualServiceDestinationHost() Analyzer {
 		Doc:   "Hosts and ports that VirtualServices route to exist",
 		Codes: []string{"IST0101", "IST0112", "IST0140"},
 		Needs: []schema.GroupKind{istio.Service, istio.ServiceEntry, istio.VirtualService},
+
+		OfParts: true,
 		Run: func(m *Mesh) []Finding {
 			return append(checkDestinationHosts(m), checkSubsetsAtGateways(m)...)
 		},

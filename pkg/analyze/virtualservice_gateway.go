@@ -19,7 +19,9 @@ func virtualServiceGateway() Analyzer {
 		Doc:   "Gateways named by VirtualServices exist and serve one of their hosts",
 		Codes: []string{"IST0101", "IST0132", "IST0165"},
 		Needs: []schema.GroupKind{istio.Gateway, istio.VirtualService},
-		Run:   checkVirtualServiceGateways,
+
+		OfParts: true,
+		Run:     checkVirtualServiceGateways,
 	}
 }
 
@@ -43,7 +45,7 @@ func checkVirtualServiceGateways(m *Mesh) []Finding {
 			}
 			namespace, gateway := splitGatewayName(name, vs.Namespace)
 			exists := m.Get(istio.Gateway, namespace, gateway) != nil
-			if !exists && !m.complete(istio.Gateway) {
+			if !exists && !m.completeIn(istio.Gateway, namespace) {
 				continue
 			}
 			if !exists {

@@ -16,7 +16,9 @@ func waypoints() Analyzer {
 		Doc:   "Waypoints that are referred to exist, and those that exist are used",
 		Codes: []string{"MSH0112", "MSH0113"},
 		Needs: []schema.GroupKind{istio.K8sGateway, istio.Namespace, istio.Pod, istio.Service, istio.ServiceEntry},
-		Run:   checkWaypoints,
+
+		OfParts: true,
+		Run:     checkWaypoints,
 	}
 }
 
@@ -41,7 +43,7 @@ func checkWaypoints(m *Mesh) []Finding {
 			}
 			target := resource.Key{GroupKind: istio.K8sGateway, Namespace: namespace, Name: name}
 			used[target] = true
-			if m.Get(target.GroupKind, namespace, name) == nil && m.complete(istio.K8sGateway) {
+			if m.Get(target.GroupKind, namespace, name) == nil && m.completeIn(istio.K8sGateway, namespace) {
 				findings = append(findings, found("MSH0112", o, path("metadata", "labels", istio.UseWaypointLabel),
 					"the waypoint %s/%s does not exist: policies for HTTP do not apply", namespace, name))
 			}
@@ -51,7 +53,7 @@ func checkWaypoints(m *Mesh) []Finding {
 		var spec struct {
 			Class string `json:"gatewayClassName"`
 		}
-		if json.Unmarshal(orEmpty(o.Raw("spec")), &spec) == nil && spec.Class == "istio-waypoint" && !used[o.Key] && m.complete(istio.Namespace) {
+		if json.Unmarshal(orEmpty(o.Raw("spec")), &spec) == nil && spec.Class == "istio-waypoint" && !used[o.Key] && m.complete(istio.Namespace) && !m.knownInPart(istio.Pod, istio.Service, istio.ServiceEntry) {
 			findings = append(findings, found("MSH0113", o, path("metadata", "name"),
 				"no namespace, service or pod uses this waypoint: label one %s=%s", istio.UseWaypointLabel, o.Name))
 		}

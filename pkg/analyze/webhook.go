@@ -154,7 +154,7 @@ func webhooksWithoutService(m *Mesh, hooks []injector) []Finding {
 // knowsServices reports whether all Services of a namespace are known.
 func (m *Mesh) knowsServices(namespace string) bool {
 	if m.Scope != Auto || m.hosts().namespaces[namespace] {
-		return m.complete(istio.Service)
+		return m.completeIn(istio.Service, namespace)
 	}
 	m.assume(istio.Service)
 	return false

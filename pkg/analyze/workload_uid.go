@@ -17,6 +17,8 @@ func workloadUID() Analyzer {
 		Doc:   "Applications do not run as the sidecar's user",
 		Codes: []string{"IST0144"},
 		Needs: []schema.GroupKind{istio.Deployment, istio.Pod},
+
+		OfParts: true,
 		Run: func(m *Mesh) []Finding {
 			var findings []Finding
 			for _, pod := range views[podSpec](m, istio.Pod) {
