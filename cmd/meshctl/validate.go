@@ -26,10 +26,13 @@ of the control plane's admission webhook, without a cluster. Fields that do not
 exist are mistakes. What objects mean for each other is the business of
 "analyze".
 
-Beside the mesh's own kinds, ports of Services have to name their protocol,
-pods of Deployments should have the labels app and version, and IstioOperator
-files are checked against the settings of this release. Objects of other kinds
-are left alone.
+Beside the mesh's own kinds, Services, workloads, Namespaces, ConfigMaps, Secrets
+and ServiceAccounts are checked as the API server does: types of values, what must
+not be missing, names, ports; a field that it does not know may be of a later
+release and is reported only if it looks like a slip. Ports of Services have to
+name their protocol, pods of Deployments should have the labels app and version,
+and IstioOperator files are checked against the settings of this release. Objects
+of other kinds are left alone.
 
 The exit code is 3 if there is an error or a document that cannot be read,
 whatever the output format; warnings alone do not count.`,

@@ -97,6 +97,10 @@ spec:
 	want := []string{
 		"Error [IST0118] (Service default/s stdin:6)",
 		"Error [IST0118] (Service default/s stdin:10)",
+		"Error [MSH0003] (Deployment default/d stdin:15) spec.selector: ",
+		"Error [MSH0003] (Deployment default/d stdin:16) spec.template.spec.containers: ",
+		"Error [MSH0003] (Service default/s stdin:9) spec.ports[3].name: ",
+		"Error [MSH0003] (Service default/s stdin:10) spec.ports[4].name: ",
 		"Warning [MSH0006] (Deployment default/d stdin:16)",
 	}
 	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")

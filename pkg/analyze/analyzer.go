@@ -49,6 +49,7 @@ func All() []Analyzer {
 		authorizationPolicyTargets(),
 		requestAuthenticationBlockedCIDRs(),
 		statusConditions(),
+		coreStructure(),
 		deploymentServices(),
 		deprecatedFields(),
 		destinationRuleCACertificates(),

@@ -8,12 +8,12 @@ import (
 )
 
 // Validators are the analyzers that judge each object by itself: schema,
-// semantic rules, names of ports, labels of pods.
+// semantic rules, names of ports, what workloads lack, labels of pods.
 func Validators() []Analyzer {
 	alone := slices.DeleteFunc(All(), func(a Analyzer) bool {
 		return !strings.HasPrefix(a.Name, "schema.") && a.Name != servicePortName().Name && a.Name != removedKinds().Name
 	})
-	return append(alone, deploymentLabels())
+	return append(alone, coreCompleteness(), deploymentLabels())
 }
 
 // Validate checks objects one by one. Unlike an analysis it looks at each of

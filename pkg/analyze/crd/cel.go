@@ -3,8 +3,10 @@ package crd
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/google/cel-go/cel"
@@ -42,15 +44,35 @@ func (c *checker) evaluate(ctx context.Context, open openRule) {
 	}
 }
 
-// environment is what the rules of the mesh's CRDs use: CEL's standard library,
-// and of the API server's extensions substring and URLs. A test compiles every
-// rule, so that a new release with others shows.
+// reservedInCEL reports whether a field's name is a word of CEL. The API server
+// gives such a field another name (apiextensions.k8s.io/v1, ValidationRule.rule).
+func reservedInCEL(name string) bool {
+	switch name {
+	case "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if",
+		"import", "let", "loop", "package", "namespace", "return", "var", "void", "while":
+		return true
+	}
+	return false
+}
+
+func escapedName(name string) string { return "__" + name + "__" }
+
+// environment is what the rules of the CRDs use: CEL's standard library, and of
+// the API server's extensions those for text, URLs and addresses. A test
+// compiles every rule, so that a new release with others shows.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
 	return cel.NewEnv(
 		cel.Variable("self", cel.DynType),
 		cel.CrossTypeNumericComparisons(true),
 		cel.Function("substring", cel.MemberOverload("string_substring_int_int",
-			[]*cel.Type{cel.StringType, cel.IntType, cel.IntType}, cel.StringType, cel.FunctionBinding(substring))),
+			[]*cel.Type{cel.StringType, cel.IntType, cel.IntType}, cel.StringType, cel.FunctionBinding(substring)),
+			cel.MemberOverload("string_substring_int", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType, cel.FunctionBinding(substring))),
+		cel.Function("split", cel.MemberOverload("string_split_string",
+			[]*cel.Type{cel.StringType, cel.StringType}, cel.ListType(cel.StringType), cel.BinaryBinding(func(text, separator ref.Val) ref.Val {
+				return types.DefaultTypeAdapter.NativeToValue(strings.Split(string(text.(types.String)), string(separator.(types.String))))
+			}))),
+		cel.Function("isIP", cel.Overload("is_ip_string", []*cel.Type{cel.StringType}, cel.BoolType,
+			cel.UnaryBinding(func(v ref.Val) ref.Val { return types.Bool(isIP(string(v.(types.String)))) }))),
 		cel.Function("isURL", cel.Overload("is_url_string", []*cel.Type{cel.StringType}, cel.BoolType,
 			cel.UnaryBinding(func(v ref.Val) ref.Val { _, err := parseURL(v); return types.Bool(err == nil) }))),
 		cel.Function("url", cel.Overload("string_to_url", []*cel.Type{cel.StringType}, urlType,
@@ -78,10 +100,20 @@ func compile(text string) (cel.Program, error) {
 	return env.Program(ast, cel.CostLimit(costLimit), cel.InterruptCheckFrequency(100))
 }
 
-// substring is text.substring(start, end), counted in characters.
+// isIP reports whether a text is an address as the API server reads it: none
+// with a zone, and no IPv4 address in the form of IPv6.
+func isIP(text string) bool {
+	address, err := netip.ParseAddr(text)
+	return err == nil && address.Zone() == "" && !address.Is4In6()
+}
+
+// substring is text.substring(start, end), or to the text's end, counted in characters.
 func substring(args ...ref.Val) ref.Val {
 	text := []rune(args[0].(types.String))
-	start, end := int(args[1].(types.Int)), int(args[2].(types.Int))
+	start, end := int(args[1].(types.Int)), len(text)
+	if len(args) > 2 {
+		end = int(args[2].(types.Int))
+	}
 	if start < 0 || end < start || end > len(text) {
 		return types.NewErr("there are no characters %d to %d", start, end)
 	}

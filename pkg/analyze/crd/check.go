@@ -111,6 +111,9 @@ func (c *checker) value(at *place, v any, n *node) {
 }
 
 func (c *checker) fields(at *place, v map[string]any, n *node) {
+	if !c.partial {
+		n.fillIn(v)
+	}
 	for name, child := range v {
 		schema := n.child(name)
 		if c.partial && schema == nil {
@@ -135,6 +138,11 @@ func (c *checker) fields(at *place, v map[string]any, n *node) {
 		}
 	}
 	c.size(at, len(v), n.MinProperties, n.MaxProperties, "field")
+	for _, name := range n.escaped {
+		if value, ok := v[name]; ok && !c.partial {
+			v[escapedName(name)] = value
+		}
+	}
 }
 
 func (c *checker) items(at *place, v []any, n *node) {

@@ -168,3 +168,30 @@ func TestCheckKnowsTheGatewayAPI(t *testing.T) {
 		}
 	}
 }
+
+// Rules of the Gateway API count on the defaults that the API server fills in.
+func TestCheckAppliesRulesOfTheGatewayAPI(t *testing.T) {
+	const route = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r, namespace: shop}, spec: "
+	const gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g, namespace: shop}, spec: {gatewayClassName: istio, listeners: "
+	for _, tt := range []struct{ name, text, want string }{
+		{"nothing but a backend", route + "{rules: [{backendRefs: [{name: web, port: 80}]}]}}", ""},
+		{"a class, which only updates could break", "{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: c}, spec: {controllerName: istio.io/gateway-controller}}", ""},
+		{"a listener with the default TLS mode", gateway + "[{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: c}]}}]}}", ""},
+		{"a redirect with a backend", route + "{rules: [{filters: [{type: RequestRedirect, requestRedirect: {hostname: a.example}}], backendRefs: [{name: web, port: 80}]}]}}",
+			"spec.rules[0]: RequestRedirect filter must not be used together with backendRefs"},
+		{"a backend without port", route + "{rules: [{backendRefs: [{name: web}]}]}}", "spec.rules[0].backendRefs[0]: Must have port for Service reference"},
+		{"a filter of another type", route + "{rules: [{filters: [{type: URLRewrite, requestHeaderModifier: {remove: [a]}}]}]}}", "spec.rules[0].filters[0]: "},
+		{"a path in a form of its own", route + "{rules: [{matches: [{path: {type: PathPrefix, value: /a//b}}]}]}}", "spec.rules[0].matches[0].path: must not contain '//'"},
+		{"timeouts that exclude each other", route + "{rules: [{timeouts: {request: 1s, backendRequest: 2s}}]}}", "spec.rules[0].timeouts: "},
+		{"a parent in two namespaces, one of them unnamed", route + "{parentRefs: [{name: web}, {name: web, namespace: other}, {name: web}]}}", "spec.parentRefs: "},
+		{"TLS for plain HTTP", gateway + "[{name: a, port: 80, protocol: HTTP, tls: {certificateRefs: [{name: c}]}}]}}", "spec.listeners: tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']"},
+		{"listeners of one name", gateway + "[{name: a, port: 80, protocol: HTTP}, {name: a, port: 81, protocol: HTTP}]}}", "spec.listeners"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := check(t, tt.text)
+			if tt.want == "" && len(got) > 0 || tt.want != "" && (len(got) == 0 || !strings.HasPrefix(got[0], tt.want)) {
+				t.Errorf("found %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

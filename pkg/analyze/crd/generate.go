@@ -1,17 +1,17 @@
 //go:build ignore
 
 // Generate collects the CRDs of the Gateway API into gatewayapi.yaml.gz,
-// without descriptions, and without rules in CEL: these rely on the defaults
-// that the API server fills in first. They are those of the experimental channel,
-// which has all that the standard one has: which of the two a cluster has is
-// not known, and a field that exists in one of them must be no finding.
+// without what is not checked, such as descriptions. They are those of the
+// experimental channel, which has all that the standard one has: which of the
+// two a cluster has is not known, and a field that exists in one of them must
+// be no finding.
 package main
 
 import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"log"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,64 +24,88 @@ import (
 const module = "sigs.k8s.io/gateway-api@v1.6.0"
 
 func main() {
+	if err := generate("gatewayapi.yaml.gz"); err != nil {
+		fmt.Fprintln(os.Stderr, "generating the CRDs of the Gateway API:", err)
+		os.Exit(1)
+	}
+}
+
+func generate(target string) error {
 	out, err := exec.Command("go", "mod", "download", "-json", module).Output()
-	check(err)
+	if err != nil {
+		return fmt.Errorf("downloading %s: %w", module, err)
+	}
 	var downloaded struct{ Dir string }
-	check(json.Unmarshal(out, &downloaded))
+	if err := json.Unmarshal(out, &downloaded); err != nil {
+		return err
+	}
 	files, err := filepath.Glob(filepath.Join(downloaded.Dir, "config/crd/experimental/gateway.networking.k8s.io_*.yaml"))
-	check(err)
+	if err != nil {
+		return err
+	}
 	slices.Sort(files)
 	var text bytes.Buffer
 	for _, file := range files {
-		data, err := os.ReadFile(file)
-		check(err)
-		var crd map[string]any
-		check(yaml.Unmarshal(data, &crd))
-		if crd["kind"] != "CustomResourceDefinition" {
-			continue
+		short, err := shortened(file)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", file, err)
 		}
-		spec := crd["spec"].(map[string]any)
-		for _, item := range spec["versions"].([]any) {
-			version := item.(map[string]any)
-			schema := version["schema"].(map[string]any)["openAPIV3Schema"].(map[string]any)
-			shorten(schema)
-			// What controllers write is not the user's business.
-			schema["properties"].(map[string]any)["status"] = map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}
-			// The reader looks for a version's name after the first line of its item.
-			version["additionalPrinterColumns"] = []any{}
-		}
-		short, err := yaml.Marshal(map[string]any{"apiVersion": crd["apiVersion"], "kind": crd["kind"], "spec": spec})
-		check(err)
-		text.WriteString("---\n")
 		text.Write(short)
 	}
 	var packed bytes.Buffer
 	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	check(err)
-	_, err = w.Write(text.Bytes())
-	check(err)
-	check(w.Close())
-	check(os.WriteFile("gatewayapi.yaml.gz", packed.Bytes(), 0o644))
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(text.Bytes()); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(target, packed.Bytes(), 0o644)
+}
+
+// shortened is the CRD in a file, without what is not checked; nothing if there
+// is none in it.
+func shortened(file string) ([]byte, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var crd struct {
+		APIVersion string         `json:"apiVersion"`
+		Kind       string         `json:"kind"`
+		Spec       map[string]any `json:"spec"`
+	}
+	if err := yaml.Unmarshal(data, &crd); err != nil {
+		return nil, err
+	}
+	if crd.Kind != "CustomResourceDefinition" {
+		return nil, nil
+	}
+	for _, item := range crd.Spec["versions"].([]any) {
+		version := item.(map[string]any)
+		schema := version["schema"].(map[string]any)["openAPIV3Schema"].(map[string]any)
+		shorten(schema)
+		// What controllers write is not the user's business.
+		schema["properties"].(map[string]any)["status"] = map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}
+		// The reader looks for a version's name after the first line of its item.
+		version["additionalPrinterColumns"] = []any{}
+	}
+	text, err := yaml.Marshal(crd)
+	return append([]byte("---\n"), text...), err
 }
 
 // shorten drops from a schema what is not checked.
 func shorten(schema map[string]any) {
-	for _, word := range []string{"description", "x-kubernetes-validations", "x-kubernetes-map-type"} {
+	for _, word := range []string{"description", "x-kubernetes-map-type"} {
 		delete(schema, word)
 	}
 	if values, _ := schema["enum"].([]any); slices.ContainsFunc(values, func(v any) bool { _, text := v.(string); return !text }) {
 		delete(schema, "enum") // of numbers, such as status codes
 	}
 	properties, _ := schema["properties"].(map[string]any)
-	required, _ := schema["required"].([]any)
-	schema["required"] = slices.DeleteFunc(required, func(name any) bool {
-		property, _ := properties[name.(string)].(map[string]any)
-		_, filledIn := property["default"]
-		return filledIn
-	})
-	if len(required) == 0 {
-		delete(schema, "required")
-	}
 	for _, property := range properties {
 		shorten(property.(map[string]any))
 	}
@@ -95,12 +119,5 @@ func shorten(schema map[string]any) {
 		for _, child := range children {
 			shorten(child.(map[string]any))
 		}
-	}
-	delete(schema, "default") // the parent has looked at it, or there is none
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
 	}
 }

@@ -1,8 +1,11 @@
 package crd
 
 import (
+	"encoding/json"
 	"regexp"
 	"sync"
+
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 )
 
 // node is a schema, or a part of one, in the words that the mesh's CRDs use
@@ -39,9 +42,13 @@ type node struct {
 	OneOf []*node `json:"oneOf"`
 	Not   *node   `json:"not"`
 
-	Rules []*rule `json:"x-kubernetes-validations"`
+	Default json.RawMessage `json:"default"`
+	Rules   []*rule         `json:"x-kubernetes-validations"`
 
 	pattern func() (*regexp.Regexp, error)
+	// defaults are the properties that have a default, and escaped those that
+	// rules in CEL know under another name.
+	defaults, escaped []string
 }
 
 // prepare makes a decoded schema ready for use by several goroutines.
@@ -53,7 +60,29 @@ func (n *node) prepare() {
 		for _, r := range part.Rules {
 			r.prepare()
 		}
+		for name, property := range part.Properties {
+			if len(property.Default) > 0 {
+				part.defaults = append(part.defaults, name)
+			}
+			if reservedInCEL(name) {
+				part.escaped = append(part.escaped, name)
+			}
+		}
 	})
+}
+
+// fillIn gives an object the defaults of fields that it does not have, as the
+// API server does before it checks anything.
+func (n *node) fillIn(object map[string]any) {
+	for _, name := range n.defaults {
+		if object[name] != nil {
+			continue
+		}
+		var value any // a new one each time, because what is in it is filled in, too
+		if utiljson.Unmarshal(n.Properties[name].Default, &value) == nil {
+			object[name] = value
+		}
+	}
 }
 
 // each calls visit for a schema and all its parts.

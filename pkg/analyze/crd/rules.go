@@ -15,6 +15,8 @@ type rule struct {
 	Message string `json:"message"`
 
 	form    form
+	quick   shortcut
+	always  bool // it holds, whatever the value is
 	program func() (cel.Program, error)
 }
 
@@ -34,9 +36,15 @@ var (
 	hasField = regexp.MustCompile(`has\(self\.(\w+)\)`)
 )
 
+// prepare makes a decoded rule ready. One that compares with what an object was
+// before an update says nothing of the object itself.
 func (r *rule) prepare() {
+	if strings.Contains(r.Rule, "oldSelf") {
+		r.always = true
+	}
 	r.program = sync.OnceValues(func() (cel.Program, error) { return compile(r.Rule) })
 	plain := strings.Join(strings.Fields(r.Rule), " ")
+	r.quick = shortcutFor(plain)
 	if condition := onlyWith.FindStringSubmatch(plain); condition != nil {
 		plain = condition[1]
 	} else if atMostOne.MatchString(plain) {
@@ -52,6 +60,9 @@ func (r *rule) prepare() {
 // surelyHolds knows the few forms that nearly all rules have, because
 // evaluating CEL costs more than all the rest of a check.
 func (r *rule) surelyHolds(v any) bool {
+	if r.always || r.quick != nil && r.quick(v) {
+		return true
+	}
 	switch v := v.(type) {
 	case int64:
 		return r.Rule == `0 < self && self <= 65535` && 0 < v && v <= 65535

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -112,6 +113,10 @@ func (c *checker) text(at *place, v string, n *node) {
 	case "date-time":
 		if _, err := time.Parse(time.RFC3339, v); err != nil {
 			c.wrongf(at, "the value %q is no time such as 2006-01-02T15:04:05Z", shortened(v))
+		}
+	case "ipv4", "ipv6":
+		if address, err := netip.ParseAddr(v); err != nil || address.Is4() != (n.Format == "ipv4") {
+			c.wrongf(at, "the value %q is no %s address", shortened(v), map[string]string{"ipv4": "IPv4", "ipv6": "IPv6"}[n.Format])
 		}
 	case "byte":
 		if _, err := base64.StdEncoding.DecodeString(v); err != nil {
