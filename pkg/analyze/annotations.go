@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"istio.io/api/annotation"
+	"istio.io/api/label"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/istio"
@@ -66,6 +67,11 @@ func writtenByMesh(name string) bool {
 	return false
 }
 
+// isLabel reports whether a name is that of a label of the mesh.
+func isLabel(name string) bool {
+	return slices.ContainsFunc(label.AllResourceLabels(), func(l *label.Instance) bool { return l.Name == name })
+}
+
 // annotated is an object with annotations, or a template for pods in one.
 type annotated struct {
 	*resource.Object
@@ -77,6 +83,9 @@ type annotated struct {
 func (o annotated) check(name string, known map[string]*annotation.Instance) []Finding {
 	field := append(slices.Clone(o.metadata), "annotations", name)
 	a := known[name]
+	if a == nil && isLabel(name) {
+		return []Finding{found("IST0108", o.Object, field, "annotation %q is not known: it has to be a label", name)}
+	}
 	if a == nil {
 		names := slices.Sorted(maps.Keys(known))
 		f := found("IST0108", o.Object, field, "annotation %q is not known%s", name, didYouMean(name, names))
