@@ -24,7 +24,7 @@ func authorizationPolicyTargets() Analyzer {
 func checkAuthorizationPolicies(m *Mesh) []Finding {
 	members := &workloadTable{byNamespace: map[string][]*workload{}, byLabel: map[labelKey][]*workload{}}
 	for _, w := range m.workloads().all {
-		if m.inMesh(w) || w.inAmbientMode() {
+		if m.inMesh(w) || w.inAmbientMode() || m.willBeInAmbientMode(w) {
 			members.add(w)
 		}
 	}

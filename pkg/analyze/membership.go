@@ -23,6 +23,12 @@ func (w *workload) inAmbientMode() bool {
 	return w.Annotations[istio.AmbientRedirection] == "enabled"
 }
 
+// willBeInAmbientMode is inAmbientMode for the pods that a template will make.
+func (m *Mesh) willBeInAmbientMode(w *workload) bool {
+	return !w.Pod && w.Labels[istio.DataplaneModeLabel] != "none" &&
+		(w.Labels[istio.DataplaneModeLabel] == "ambient" || namespaceInAmbientMode(m.namespaces()[w.Namespace]))
+}
+
 // namespaceInAmbientMode reports whether a namespace's pods are captured by
 // ztunnel; injection labels take precedence.
 func namespaceInAmbientMode(namespace *resource.Object) bool {

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -62,9 +63,12 @@ func checkMeshHosts(m *Mesh) []Finding {
 				continue
 			}
 			reported[o] = true
-			findings = append(findings, found("IST0109", o, path("metadata", "name"),
-				"the VirtualServices %s all configure host %q for the sidecars of %s: which one counts is not defined",
-				strings.Join(names, ", "), key.host, scopeName(key.scope)))
+			message := fmt.Sprintf("the VirtualServices %s all configure host %q for the sidecars of %s: which one counts is not defined",
+				strings.Join(names, ", "), key.host, scopeName(key.scope))
+			if len(names) == 1 {
+				message = fmt.Sprintf("host %q is listed twice, perhaps once by its short name", key.host)
+			}
+			findings = append(findings, found("IST0109", o, path("metadata", "name"), "%s", message))
 		}
 	}
 	return findings

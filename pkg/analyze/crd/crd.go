@@ -35,9 +35,9 @@ type Schemas struct {
 	built      sync.Map // schema.GroupVersionKind → func() (*node, error)
 }
 
-//go:generate go run generate.go
+//go:generate go run ../../../tools/gatewaycrds
 
-// gatewayAPI are the CRDs of the Gateway API, see generate.go.
+// gatewayAPI are the CRDs of the Gateway API.
 //
 //go:embed gatewayapi.yaml.gz
 var gatewayAPI []byte
