@@ -256,3 +256,15 @@ Error [IST0101] (VirtualService shop/orders) host "absent" does not exist: no Se
 		t.Errorf("exit code %d\n%s%s\nwant\n%s", got.code, got.stdout, got.stderr, want)
 	}
 }
+
+// A mistyped namespace must not look like a healthy one.
+func TestAnalyzeOfANamespaceThatDoesNotExist(t *testing.T) {
+	server := kubetest.NewServer(t, liveShop)
+	got := meshctl(testEnv(t, ""), "analyze", "--kubeconfig", server.Kubeconfig(), "-n", "shpo")
+	if got.code != exitUsage || got.stdout != "" || !strings.Contains(got.stderr, `namespace "shpo" does not exist`) {
+		t.Errorf("exit code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := meshctl(testEnv(t, ""), "analyze", "--kubeconfig", server.Kubeconfig(), "-n", "shop"); got.code == exitUsage {
+		t.Errorf("a namespace that exists: %s", got.stderr)
+	}
+}

@@ -87,6 +87,9 @@ func (in *analyzeInput) load(ctx context.Context, e *env, analyzers []analyze.An
 	}
 	analyze.PlaceInNamespace(objects, namespace)
 	set.Add(objects...)
+	if ns := loaded.namespace; settings.Scope == analyze.Live && ns != "" && len(set.Of(istio.Namespace)) > 0 && set.Get(istio.Namespace, "", ns) == nil {
+		return nil, usagef("namespace %q does not exist in the cluster: nothing can be wrong there (--all-namespaces reports on all)", ns)
+	}
 
 	text, name := in.meshConfigText(set, e.global.istioNamespace)
 	if in.meshConfig != "" {

@@ -48,6 +48,7 @@ func All() []Analyzer {
 		authorizationPolicyPorts(),
 		authorizationPolicyTargets(),
 		requestAuthenticationBlockedCIDRs(),
+		requestAuthenticationKeys(),
 		statusConditions(),
 		coreStructure(),
 		deploymentServices(),

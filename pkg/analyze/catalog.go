@@ -116,6 +116,7 @@ func Codes() []Code {
 		{"MSH0118", Warning, "DeprecatedValue", "A deprecated field or value is used.", "Use what the message names instead."},
 		{"MSH0119", Warning, "EnvoyFilterMatchesNothing", "An EnvoyFilter, or one of its patches, matches nothing.", "Correct the selector or the match, or delete the patch."},
 		{"MSH0120", Warning, "PolicyPortNotServed", "An AuthorizationPolicy is about a port that no workload has.", "Name the port of the pod, not that of the Service."},
+		{"MSH0121", Info, "KeysWithoutTLS", "The keys of a JWT rule are fetched over plain HTTP.", "Use an https address, or put the keys into jwks."},
 	}
 }
 

@@ -332,7 +332,7 @@ func TestAnalyzeWhenTheAPIServerFailsInTheMiddle(t *testing.T) {
 	}{
 		{"one kind answers with an error", func() { door.Fail(500, "/pods") }, "IST0127 IST0173"},
 		{"one kind is unavailable", func() { door.Fail(503, "/gateways") }, `wbe shop-cert`},
-		{"one kind hangs", func() { door.Slow(lab.Hang, "/services") }, `absent\"`},
+		{"one kind hangs", func() { door.Slow(lab.Hang, "/services") }, `\"absent\"`},
 	} {
 		t.Run(failing.what, func(t *testing.T) {
 			failing.fail()
