@@ -48,7 +48,7 @@ type Skipped struct {
 
 // List reads the objects of several kinds at once. Kinds that are not served
 // or not allowed are reported and do not hide the others. The error says that
-// the cluster could not be reached, or that nothing at all was allowed.
+// the cluster could not be reached, or that nothing at all could be read.
 func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOptions) (*resource.Set, []Skipped, error) {
 	lists := make([][]*resource.Object, len(kinds))
 	failures := make([]error, len(kinds))
@@ -60,7 +60,7 @@ func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOpti
 	work, workCtx := errgroup.WithContext(listCtx)
 	work.SetLimit(requestsAtOnce)
 	for i, gk := range kinds {
-		work.Go(func() (end error) {
+		work.Go(func() error {
 			lists[i], failures[i] = c.listKind(workCtx, gk, o)
 			var access *AccessError
 			switch err := failures[i]; {
@@ -75,6 +75,11 @@ func (c *Cluster) List(ctx context.Context, kinds []schema.GroupKind, o ListOpti
 	if err := work.Wait(); err != nil {
 		return nil, nil, err
 	}
+	return gathered(kinds, lists, failures)
+}
+
+// gathered puts together what List has read of each kind.
+func gathered(kinds []schema.GroupKind, lists [][]*resource.Object, failures []error) (*resource.Set, []Skipped, error) {
 	set := resource.NewSet()
 	var skipped []Skipped
 	var forbidden, unavailable error
