@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -32,7 +33,8 @@ injectors. The pod is named like in other commands, as NAME, deploy/NAME or
 NAME.NAMESPACE; namespace/NAME stands for a pod without labels; or the labels
 are given by --labels, for a pod that is yet to come; or -f names files with
 workloads. If the files hold injectors (MutatingWebhookConfigurations), those and
-the Namespaces in the files count, and no cluster is contacted.
+the Namespaces in the files count, and no cluster is contacted; with --labels the
+question then is about a pod with these labels, and not about the files' own.
 
 For the injector that takes the pod the decision is followed through its
 configuration: policy, selectors, host network. The exit code is 3 if several
@@ -48,7 +50,11 @@ injectors would inject a pod.`,
   meshctl check-inject -n shop -l app=web,istio.io/rev=canary
 
   # Workloads that are yet to be deployed
-  meshctl check-inject -f app.yaml`,
+  meshctl check-inject -f app.yaml
+
+  # Without a cluster
+  meshctl manifest generate > mesh.yaml
+  meshctl check-inject -f mesh.yaml,namespaces.yaml -n shop -l app=web`,
 		Args: usageArgs(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target = strings.Join(args, "")
@@ -68,13 +74,7 @@ injectors would inject a pod.`,
 }
 
 func (o *checkInjectOptions) validate() error {
-	given := 0
-	for _, is := range []bool{o.target != "", o.labels != "", len(o.files) > 0} {
-		if is {
-			given++
-		}
-	}
-	if given != 1 {
+	if (o.target != "") == (o.labels != "" || len(o.files) > 0) {
 		return usagef("name a pod, a workload or namespace/NAME, or give --labels, or files by -f")
 	}
 	set, err := labels.ConvertSelectorToLabelsMap(o.labels)
@@ -156,14 +156,21 @@ func (o *checkInjectOptions) lookInFiles(ctx context.Context, e *env) ([]*corev1
 			return nil, nil, err
 		}
 	}
+	namespace := e.global.kube.Namespace
+	if mesh.cluster != nil {
+		namespace = mesh.cluster.Namespace()
+	}
+	if len(o.set) > 0 { // a pod that is yet to come; the files are about what it comes into
+		pod := &corev1.Pod{}
+		pod.Namespace, pod.Labels = cmp.Or(namespace, corev1.NamespaceDefault), o.set
+		return []*corev1.Pod{pod}, mesh, nil
+	}
 	pods, err := inject.PodsIn(objects)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, pod := range pods {
-		if pod.Namespace == "" && mesh.cluster != nil {
-			pod.Namespace = mesh.cluster.Namespace()
-		}
+		pod.Namespace = cmp.Or(pod.Namespace, namespace)
 	}
 	if len(pods) == 0 {
 		return nil, nil, fmt.Errorf("there is no workload in %s", strings.Join(o.files, ", "))

@@ -174,6 +174,21 @@ func TestCheckInjectOfFiles(t *testing.T) {
 	if got.code != exitOK || !strings.Contains(got.stdout, "shop/bare\n") || strings.Contains(got.stdout, "shop/out") {
 		t.Errorf("code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
+	for labels, want := range map[string]string{
+		"app=web": "shop: would be injected\n", "sidecar.istio.io/inject=false": "shop: would not be injected\n",
+	} {
+		got := meshctl(testEnv(t, ""), "check-inject", "-f", file, "-n", "shop", "-l", labels)
+		if got.code != exitOK || !strings.HasSuffix(got.stdout, want) || strings.Contains(got.stdout, "bare") {
+			t.Errorf("files and labels %s: code %d\n%s%s", labels, got.code, got.stdout, got.stderr)
+		}
+	}
+	got = meshctl(testEnv(t, mesh.stdout+"\n---\n"+strings.ReplaceAll(deploymentYAML, "  namespace: shop\n", "")+"---"+shopObjects), "check-inject", "-f", "-", "-n", "legacy")
+	if !strings.Contains(got.stdout, "legacy/web: would not be injected\n") {
+		t.Errorf("without a namespace of its own: code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := meshctl(testEnv(t, ""), "check-inject", "-f", file, "web"); got.code != exitUsage {
+		t.Errorf("files and a name: code %d", got.code)
+	}
 	server := clusterWith(t, nil, shopObjects)
 	got = meshctl(testEnv(t, deploymentYAML), "check-inject", "-f", "-", "-c", server.Kubeconfig())
 	if got.code != exitOK || !strings.Contains(got.stdout, "shop/web: would be injected\n") {

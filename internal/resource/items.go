@@ -62,8 +62,8 @@ func itemsBetween(body []byte, starts []int, nodes []*yaml.Node, end int) ([]Ite
 	for n, node := range nodes {
 		line := body[starts[node.Line-1]:]
 		dash, content := bytes.IndexByte(line, '-'), node.Column-1
-		if dash < 0 || dash >= content || len(bytes.Trim(line[:dash], " ")) > 0 || len(bytes.Trim(line[dash+1:content], " ")) > 0 {
-			return nil, false // the dash stands on a line of its own
+		if node.Kind != yaml.MappingNode || dash < 0 || dash >= content || len(bytes.Trim(line[:dash], " ")) > 0 || len(bytes.Trim(line[dash+1:content], " ")) > 0 {
+			return nil, false // no object, or its dash stands on a line of its own
 		}
 		next := end
 		if n+1 < len(nodes) {

@@ -164,6 +164,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n--- # c\n...\n",
 		"a: &a [*a]\n", "--- |\n x\n---\n<<: {a: b}\n", "{\"a\":\t1}", "? [a]\n: b\n", "kind: List\napiVersion: v1\nitems: [1, {}]\n",
+		"kind: List\nitems:\n# a\n- a: |\n    b\n\n# c\n- {d: [1,\n  2]}\n...\n", "items:\n- a\n-   - b\n- \n", "\ufeffitems:\n- {}",
 	} {
 		f.Add([]byte(seed))
 	}
@@ -171,6 +172,15 @@ func FuzzParse(f *testing.F) {
 		var joined []byte
 		for _, d := range SplitDocuments(in) {
 			joined = append(append(joined, d.Separator...), d.Body...)
+			if list := d.List(); list != nil {
+				at := list.Start
+				for _, item := range list.Items {
+					if item.From < at || item.To <= item.From || item.To > len(d.Body) {
+						t.Fatalf("items %v of %q", list.Items, d.Body)
+					}
+					at = item.To
+				}
+			}
 		}
 		if !bytes.Equal(joined, in) {
 			t.Fatalf("documents put together are %q, not the input", joined)

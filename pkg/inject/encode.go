@@ -60,6 +60,20 @@ type yamlWriter struct {
 // mapping writes entries one below the other; the first one stands where the
 // writer is.
 func (w *yamlWriter) mapping(m map[string]any, indent int) {
+	entries(w, m, indent, func(w *yamlWriter, v any) { w.value(v, indent, indent) })
+}
+
+// texts is mapping for labels and annotations.
+func (w *yamlWriter) texts(m map[string]string, indent int) {
+	entries(w, m, indent, func(w *yamlWriter, text string) {
+		w.out.WriteByte(' ')
+		w.text(text, indent, false)
+		w.out.WriteByte('\n')
+	})
+}
+
+// entries writes a mapping in the order of its keys.
+func entries[V any](w *yamlWriter, m map[string]V, indent int, value func(*yamlWriter, V)) {
 	from := len(w.keys)
 	for key := range m {
 		w.keys = append(w.keys, key)
@@ -69,7 +83,7 @@ func (w *yamlWriter) mapping(m map[string]any, indent int) {
 	for n := from; n < to; n++ {
 		key := w.keys[n]
 		w.key(key, n == from, indent)
-		w.value(m[key], indent, indent)
+		value(w, m[key])
 	}
 	w.keys = w.keys[:from]
 }

@@ -103,23 +103,6 @@ func (w *yamlWriter) typedMap(v reflect.Value, keyIndent, itemIndent int) {
 	}
 }
 
-// texts is mapping for labels and annotations.
-func (w *yamlWriter) texts(m map[string]string, indent int) {
-	from := len(w.keys)
-	for key := range m {
-		w.keys = append(w.keys, key)
-	}
-	to := len(w.keys)
-	slices.Sort(w.keys[from:])
-	for n := from; n < to; n++ {
-		w.key(w.keys[n], n == from, indent)
-		w.out.WriteByte(' ')
-		w.text(m[w.keys[n]], indent, false)
-		w.out.WriteByte('\n')
-	}
-	w.keys = w.keys[:from]
-}
-
 func (w *yamlWriter) typedSlice(v reflect.Value, keyIndent, itemIndent int) {
 	switch {
 	case v.IsNil():
