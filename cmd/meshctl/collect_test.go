@@ -148,6 +148,17 @@ func TestCollectTakesNoSecretAlong(t *testing.T) {
 	}
 }
 
+// A moment has no rates: nobody waits a minute to be told that nothing happened.
+func TestMetricsOfASnapshotAreRefused(t *testing.T) {
+	name, _ := collectMesh(t, meshServer(t), "--quick")
+	for _, args := range [][]string{{"metrics", "-A"}, {"metrics", "web-1.shop", "--watch"}, {"metrics", "-A", "--proxies", "-o", "json"}} {
+		got := meshctl(testEnv(t, ""), append(args, "--from", name)...)
+		if got.code != exitFailed || got.stdout != "" || !strings.Contains(got.stderr, "one moment") || !strings.Contains(got.stderr, "--prometheus") {
+			t.Errorf("%v: exit %d: %s%s", args, got.code, got.stdout, got.stderr)
+		}
+	}
+}
+
 // The same command tells the same of a cluster and of a snapshot of it.
 func TestCommandsReadASnapshotAsTheyReadTheCluster(t *testing.T) {
 	s := meshServer(t)

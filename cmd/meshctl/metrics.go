@@ -166,6 +166,9 @@ func (o *metricsOptions) source(ctx context.Context, e *env) (read func(context.
 	if err != nil {
 		return nil, nothing, err
 	}
+	if cluster.IsReplay() {
+		return nil, nothing, errors.New("reading metrics: a snapshot holds what was counted until one moment, not how fast; name a Prometheus that knows of that time by --prometheus URL")
+	}
 	if !o.proxies {
 		found, err := o.findPrometheus(ctx, e)
 		if err != nil {
