@@ -46,16 +46,16 @@ func (o *collectOptions) logTasks(cluster *kube.Cluster, pod *corev1.Pod, about 
 			if previous && !c.restarted {
 				continue
 			}
-			options := o.window.options(kube.LogOptions{Container: c.name, Previous: previous, Tail: o.tail, Limit: o.logBytes, Timestamps: true})
+			options := o.window.options(kube.LogOptions{Container: c.name, Previous: previous, Tail: o.tail, Timestamps: true})
 			tasks = append(tasks, snapshot.Task{
 				Path: snapshot.LogPath(pod.Namespace, pod.Name, c.name, previous),
 				Fetch: func(ctx context.Context) (io.ReadCloser, error) {
 					body, err := cluster.Logs(ctx, pod.Namespace, pod.Name, options)
-					if err != nil || o.window.to.IsZero() {
+					if err != nil || o.window.to.IsZero() && o.logBytes == 0 {
 						return body, err
 					}
 					defer body.Close()
-					return o.window.cut(body, o.tail, o.logBytes)
+					return o.window.cut(body, o.tail, o.logBytes), nil
 				},
 			})
 		}
@@ -114,27 +114,30 @@ func logTime(flag, text string) (time.Time, error) {
 }
 
 // options are those for the API server. It cannot end a log earlier, so with an
-// end the last lines are counted by cut.
+// end the last lines are counted by cut. Its limit of bytes would keep a log's
+// beginning; what one looks for is at the end.
 func (w logWindow) options(o kube.LogOptions) kube.LogOptions {
 	o.Since = w.since
 	if !w.to.IsZero() {
-		o.Tail, o.Limit = 0, 0
+		o.Tail = 0
 	}
 	return o
 }
 
 // cut keeps of a log with time stamps the last lines that lie in the window: at
-// most so many (0: all), and at most so many bytes (0: all).
-func (w logWindow) cut(log io.Reader, tail, limit int64) (io.ReadCloser, error) {
+// most so many (0: all), and at most so many bytes (0: all). If the log breaks
+// off, so does what is returned.
+func (w logWindow) cut(log io.Reader, tail, limit int64) io.ReadCloser {
 	var kept []byte
+	var broken error
 	lines := bufio.NewReaderSize(log, 64<<10)
-	inside := false
+	inside := w == logWindow{}
 	for {
 		line, err := lines.ReadBytes('\n')
 		// A line without a time stamp belongs to the one before it.
 		if stamp, _, ok := bytes.Cut(line, []byte(" ")); ok {
 			if at, bad := time.Parse(time.RFC3339Nano, string(stamp)); bad == nil {
-				if at.After(w.to) {
+				if !w.to.IsZero() && at.After(w.to) {
 					break
 				}
 				inside = !at.Before(w.from)
@@ -150,11 +153,22 @@ func (w logWindow) cut(log io.Reader, tail, limit int64) (io.ReadCloser, error) 
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading a log: %w", err)
+			broken = fmt.Errorf("reading a log: %w", err)
+			break
 		}
 	}
 	kept = lastLines(lastBytes(kept, limit), tail)
-	return io.NopCloser(bytes.NewReader(kept)), nil
+	return io.NopCloser(io.MultiReader(bytes.NewReader(kept), brokenReader{broken}))
+}
+
+// brokenReader is the end of a stream, or where it broke off.
+type brokenReader struct{ err error }
+
+func (r brokenReader) Read([]byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	return 0, io.EOF
 }
 
 // lastBytes are whole lines from the end that have no more than limit bytes (0: all).

@@ -63,3 +63,39 @@ func TestCollectKeepsTheLogsOfATime(t *testing.T) {
 		}
 	}
 }
+
+// The end of a log is what one needs: the API server's own limit would keep its beginning.
+func TestCollectKeepsTheEndOfALongLog(t *testing.T) {
+	s := meshServer(t)
+	query := ""
+	s.Fault(func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/log") {
+			return false
+		}
+		query = r.URL.Query().Encode()
+		io.WriteString(w, "no time stamp\n2026-10-31T10:00:00Z first\n2026-10-31T11:00:00Z last\n")
+		return true
+	})
+	for size, want := range map[string]string{
+		"30": "2026-10-31T11:00:00Z last\n", "0": "no time stamp\n2026-10-31T10:00:00Z first\n2026-10-31T11:00:00Z last\n",
+	} {
+		name, _ := collectMesh(t, s, "--log-size", size, "--tail", "7", "--include", "shop")
+		archive, err := snapshot.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer archive.Close()
+		in, err := archive.Open("logs/shop/web-1/istio-proxy.log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		got, err := io.ReadAll(in)
+		if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+			t.Error(size, err, diff)
+		}
+		if strings.Contains(query, "limitBytes") || !strings.Contains(query, "tailLines=7") {
+			t.Errorf("the API server was asked for %s", query)
+		}
+	}
+}

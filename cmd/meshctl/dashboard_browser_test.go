@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -98,16 +99,28 @@ func TestARealBrowserSeesADashboard(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
+	profile, err := os.MkdirTemp("", "browser-of-meshctl")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(ctx, browser,
 		"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", r.url()) // the port keeps it open
-	cmd.WaitDelay = 5 * time.Second
+		"--user-data-dir="+profile, "--remote-debugging-port=0", r.url()) // the port keeps it open
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that its children end, too
+	cmd.WaitDelay = 10 * time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
 		cancel()
-		_ = cmd.Wait() // it was killed
+		_ = cmd.Wait() // it was stopped
+		// Its children may write a last word into the profile after its end.
+		for range 50 {
+			if os.RemoveAll(profile) == nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
 	}()
 	wait := func(wanted ...string) {
 		t.Helper()
