@@ -66,7 +66,9 @@ type Mesh struct {
 
 	decoded  sync.Map // schema.GroupKind → func() any
 	failures sync.Map // *resource.Object → error
-	assumed  sync.Map // schema.GroupKind → struct{}
+	// labelSets holds maps of labels that many specs have in common, by their text.
+	labelSets sync.Map
+	assumed   sync.Map // schema.GroupKind → struct{}
 
 	hosts      func() *hostTable
 	workloads  func() *workloadTable

@@ -63,3 +63,16 @@ func TestRunLetsGoOfDecodedSpecs(t *testing.T) {
 		}
 	}
 }
+
+func TestEqualLabelsAreOneMap(t *testing.T) {
+	m := NewMesh(resource.NewSet(), Settings{})
+	a, b := m.shared(map[string]string{"version": "v1"}), m.shared(map[string]string{"version": "v1"})
+	a["mark"] = "x"
+	if b["mark"] != "x" {
+		t.Error("equal labels are held twice")
+	}
+	one, two := m.shared(map[string]string{"a": "b,c=d"}), m.shared(map[string]string{"a": "b", "c": "d"})
+	if len(one) != 1 || len(two) != 2 {
+		t.Errorf("different labels are taken for equal: %v, %v", one, two)
+	}
+}

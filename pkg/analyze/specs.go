@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"google.golang.org/protobuf/proto"
+	networking "istio.io/api/networking/v1alpha3"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshctl/meshctl/internal/istio"
@@ -28,8 +29,27 @@ func specs[T any, M interface {
 	return decodedOnce(m, kind, func(text []byte) (*T, error) {
 		spec := M(new(T))
 		err := istio.DecodeSpec(text, spec)
+		if rule, ok := any(spec).(*networking.DestinationRule); ok {
+			for _, subset := range rule.GetSubsets() {
+				subset.Labels = m.shared(subset.GetLabels())
+			}
+		}
 		return (*T)(spec), err
 	})
+}
+
+// shared is a map equal to the given one, the same for all that are equal:
+// thousands of subsets are called v1 and v2, and a map takes a third of a KiB.
+func (m *Mesh) shared(labels map[string]string) map[string]string {
+	if len(labels) == 0 {
+		return labels
+	}
+	text, err := json.Marshal(labels)
+	if err != nil {
+		return labels
+	}
+	same, _ := m.labelSets.LoadOrStore(string(text), labels)
+	return same.(map[string]string)
 }
 
 // views lists the objects of a kind of Kubernetes with the parts of their spec that T names.
