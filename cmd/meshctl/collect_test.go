@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/meshctl/meshctl/internal/kube/kubetest"
 	"github.com/meshctl/meshctl/pkg/snapshot"
 )

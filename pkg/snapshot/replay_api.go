@@ -134,7 +134,7 @@ func (a *Archive) objects(path string) ([]*resource.Object, error) {
 			}
 			objects = append(objects, o)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return objects, nil
 		}
 		if err != nil {

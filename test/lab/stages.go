@@ -26,9 +26,11 @@ const AbsentTag = "absent"
 var imagePull []byte
 
 // absentImage gives true for pods with such an image.
-var absentImage = stageExpression{
-	Key:    `[(.spec.containers + (.spec.initContainers // []))[].image | endswith(":` + AbsentTag + `")] | any`,
-	Values: []string{"true"},
+func absentImage() stageExpression {
+	return stageExpression{
+		Key:    `[(.spec.containers + (.spec.initContainers // []))[].image | endswith(":` + AbsentTag + `")] | any`,
+		Values: []string{"true"},
+	}
 }
 
 // stage is what the lab needs to know of a kwok Stage: how an object gets from
@@ -93,7 +95,7 @@ func stagesConfig(dir string) ([]byte, error) {
 	if err := yaml.UnmarshalStrict(imagePull, &pull); err != nil {
 		return nil, fmt.Errorf("reading the lab's own stage: %w", err)
 	}
-	pull.require(absentImage, "In")
+	pull.require(absentImage(), "In")
 	out, err := yaml.Marshal(pull)
 	if err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func inTwoSteps(podReady []byte) ([]stage, error) {
 		if err := yaml.UnmarshalStrict(podReady, s); err != nil {
 			return nil, err
 		}
-		s.require(absentImage, "NotIn")
+		s.require(absentImage(), "NotIn")
 	}
 	alone.require(ofRuntime, "NotIn")
 
