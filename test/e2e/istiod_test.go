@@ -32,7 +32,7 @@ func TestProxiesOutliveTheirIstiod(t *testing.T) {
 	}
 	c.Apply(connectionLimit)
 	c.Eventually("the proxy to follow istiod again", func() error {
-		return adminHas(c, proxy, "config_dump?resource=dynamic_active_clusters", `"max_connections": 7`)
+		return adminHas(c, proxy, "config_dump?resource=dynamic_active_clusters&name_regex="+c.Namespace, `"max_connections": 7`)
 	})
 	c.Eventually("istiod to know all proxies again", func() error {
 		out := mustMeshctl(t, c.Kubeconfig, "proxy-status")
