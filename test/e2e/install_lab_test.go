@@ -55,10 +55,10 @@ func freshLab(t *testing.T) *lab.Lab {
 // emptyLab is a lab without a mesh, nil until somebody needs it.
 type emptyLab struct{ lab *lab.Lab }
 
-// emptyLabs are those that nobody uses at the moment. Two keep two cores busy,
+// emptyLabs are those that nobody uses at the moment. Three keep two cores busy,
 // since an installation mostly waits.
 var emptyLabs = func() chan *emptyLab {
-	labs := make(chan *emptyLab, 2)
+	labs := make(chan *emptyLab, 3)
 	for range cap(labs) {
 		labs <- &emptyLab{}
 	}

@@ -35,7 +35,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	// Stories wait more than they compute: more of them go side by side than there are cores.
-	if err := flag.Set("test.parallel", "4"); err != nil {
+	if err := flag.Set("test.parallel", "6"); err != nil {
 		fmt.Fprintln(os.Stderr, "setting how many stories go side by side:", err)
 		return 1
 	}
