@@ -123,3 +123,40 @@ func dropNamespace(t *testing.T, l *lab.Lab) {
 		return nil
 	})
 }
+
+// Fields that another tool holds are named, and taken over only when asked.
+func TestTakeoverFromHelm(t *testing.T) {
+	l := freshLab(t)
+	manifests := mustMeshctl(t, l.Kubeconfig, "manifest", "generate", "--profile", "minimal",
+		"--set", "values.pilot.resources.requests.cpu=11m", "--set", "values.pilot.resources.requests.memory=22Mi")
+	applyAs(t, l, "helm", manifests)
+
+	// At this moment istiod starts and writes its part of the webhooks, while the
+	// plan is made.
+	r := runMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
+	r.want(t, 1)
+	if !strings.Contains(r.stderr, "helm") || !strings.Contains(r.stderr, "resources.requests.cpu") {
+		t.Errorf("the conflict does not name manager and field:\n%s", r.stderr)
+	}
+	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal", "--adopt")
+	if changes := planned(t, l.Kubeconfig, "--profile", "minimal"); len(changes) > 0 {
+		t.Errorf("after the takeover there is still something to change: %+v", changes)
+	}
+}
+
+// A mesh that no installer has marked as its own goes whole, and the next
+// installation finds nothing of it in its way.
+func TestPurgeOfAMeshMadeFromManifests(t *testing.T) {
+	l := freshLab(t)
+	dropNamespace(t, l) // as it may have been left by another story
+	before := snapshot(t, l)
+	applyAs(t, l, "helm", mustMeshctl(t, l.Kubeconfig, "manifest", "generate", "--profile", "minimal"))
+	if err := l.WaitForWebhooks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dropNamespace(t, l)
+	if diff := differences(before, snapshot(t, l)); diff != nil {
+		t.Errorf("the cluster is not as it was before:\n%s", strings.Join(diff, "\n"))
+	}
+	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
+}

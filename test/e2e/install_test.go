@@ -123,56 +123,6 @@ func TestSavedPlan(t *testing.T) {
 	}
 }
 
-// Two revisions run side by side; a tag moves from one to the other; a revision
-// in use is not removed.
-func TestRevisionsAndTags(t *testing.T) {
-	l := freshLab(t)
-	kubeconfig := l.Kubeconfig
-	mustMeshctl(t, kubeconfig, "install", "--yes", "--profile", "minimal")
-	mustMeshctl(t, kubeconfig, "install", "--yes", "--profile", "minimal", "--revision", "next")
-	if changes := planned(t, kubeconfig, "--profile", "minimal"); len(changes) > 0 {
-		t.Errorf("after the second revision the first one would change: %+v", changes)
-	}
-
-	mustMeshctl(t, kubeconfig, "tag", "set", "prod", "--revision", "default")
-	runMeshctl(t, kubeconfig, "tag", "set", "prod", "--revision", "next").want(t, 2)
-	mustMeshctl(t, kubeconfig, "tag", "set", "prod", "--revision", "next", "--overwrite")
-	tags := decode[[]struct{ Tag, Revision string }](t, mustMeshctl(t, kubeconfig, "tag", "list", "-o", "json"))
-	if len(tags) != 1 || tags[0].Tag != "prod" || tags[0].Revision != "next" {
-		t.Errorf("tags: %+v", tags)
-	}
-
-	// A pod of a namespace with the tag gets its sidecar from the new revision.
-	c := l.In(t, "istio.io/rev=prod")
-	c.Apply(webDeployment)
-	c.WaitForRollouts()
-	pod, err := l.Client.CoreV1().Pods(c.Namespace).Get(t.Context(), c.Pod("app=web"), metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if revision := pod.Annotations["istio.io/rev"]; revision != "next" {
-		t.Errorf("the pod was injected by revision %q", revision)
-	}
-
-	r := runMeshctl(t, kubeconfig, "uninstall", "--revision", "next", "--yes")
-	r.want(t, 1)
-	for _, user := range []string{"tag prod", "namespace " + c.Namespace, "proxy " + c.Namespace + "/" + pod.Name} {
-		if !strings.Contains(r.stderr, user) {
-			t.Errorf("the refusal does not name %s:\n%s", user, r.stderr)
-		}
-	}
-	mustMeshctl(t, kubeconfig, "uninstall", "--revision", "next", "--yes", "--force")
-	if got := mustMeshctl(t, kubeconfig, "tag", "list", "-o", "name"); got != "" {
-		t.Errorf("a tag points at nothing: %s", got)
-	}
-	r = runMeshctl(t, kubeconfig, "check")
-	r.want(t, 3) // the namespace asks for a tag that is gone
-	if !strings.Contains(r.stdout, "Namespace "+c.Namespace) {
-		t.Errorf("check does not name the namespace:\n%s", r.stdout)
-	}
-	mustMeshctl(t, kubeconfig, "uninstall", "--revision", "default", "--yes")
-}
-
 const webDeployment = `
 apiVersion: apps/v1
 kind: Deployment
@@ -184,53 +134,6 @@ spec:
     spec:
       containers: [{name: web, image: example.com/web:1}]
 `
-
-// The first control plane of a cluster is the default one, whatever its name.
-func TestTheFirstRevisionIsTheDefaultOne(t *testing.T) {
-	l := freshLab(t)
-	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal", "--revision", "only")
-	c := l.In(t, "istio-injection=enabled")
-	eventually(t, "the webhook's certificate", func() error { return l.WaitForWebhooks(t.Context()) })
-	c.Apply(webDeployment)
-	c.WaitForRollouts()
-	pod, err := l.Client.CoreV1().Pods(c.Namespace).Get(t.Context(), c.Pod("app=web"), metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if revision := pod.Annotations["istio.io/rev"]; revision != "only" {
-		t.Errorf("the pod was injected by revision %q", revision)
-	}
-}
-
-// istioctl hands the default namespaces to a tag and turns the webhook of the
-// default revision off. Installing over that must not turn it on again: pods
-// would be injected twice.
-func TestInstallKeepsTheDefaultTag(t *testing.T) {
-	l := freshLab(t)
-	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
-	mustMeshctl(t, l.Kubeconfig, "tag", "set", "default", "--revision", "default")
-	if changes := planned(t, l.Kubeconfig, "--profile", "minimal"); len(changes) > 0 {
-		t.Errorf("installing again would change %+v", changes)
-	}
-	hooks, err := l.Client.AdmissionregistrationV1().MutatingWebhookConfigurations().Get(t.Context(), "istio-sidecar-injector", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, hook := range hooks.Webhooks {
-		if hook.NamespaceSelector.MatchLabels["istio.io/deactivated"] == "" {
-			t.Errorf("webhook %s is still on", hook.Name)
-		}
-	}
-	mustMeshctl(t, l.Kubeconfig, "tag", "remove", "default", "--yes")
-	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
-	c := l.In(t, "istio-injection=enabled")
-	c.Apply(webDeployment)
-	c.WaitForRollouts()
-	pod, err := l.Client.CoreV1().Pods(c.Namespace).Get(t.Context(), c.Pod("app=web"), metav1.GetOptions{})
-	if err != nil || len(pod.Spec.Containers)+len(pod.Spec.InitContainers) < 3 {
-		t.Errorf("after the tag was removed and the mesh installed again, the pod is not injected: %v", err)
-	}
-}
 
 // An upgrade of something that is not installed, and one that goes too far.
 func TestUpgradeChecksTheStep(t *testing.T) {
@@ -302,43 +205,6 @@ func annotateByHand(t *testing.T, l *lab.Lab, deployment string) {
 	}
 }
 
-// Fields that another tool holds are named, and taken over only when asked.
-func TestTakeoverFromHelm(t *testing.T) {
-	l := freshLab(t)
-	manifests := mustMeshctl(t, l.Kubeconfig, "manifest", "generate", "--profile", "minimal",
-		"--set", "values.pilot.resources.requests.cpu=11m", "--set", "values.pilot.resources.requests.memory=22Mi")
-	applyAs(t, l, "helm", manifests)
-
-	// At this moment istiod starts and writes its part of the webhooks, while the
-	// plan is made.
-	r := runMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
-	r.want(t, 1)
-	if !strings.Contains(r.stderr, "helm") || !strings.Contains(r.stderr, "resources.requests.cpu") {
-		t.Errorf("the conflict does not name manager and field:\n%s", r.stderr)
-	}
-	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal", "--adopt")
-	if changes := planned(t, l.Kubeconfig, "--profile", "minimal"); len(changes) > 0 {
-		t.Errorf("after the takeover there is still something to change: %+v", changes)
-	}
-}
-
-// A mesh that no installer has marked as its own goes whole, and the next
-// installation finds nothing of it in its way.
-func TestPurgeOfAMeshMadeFromManifests(t *testing.T) {
-	l := freshLab(t)
-	dropNamespace(t, l) // as it may have been left by another story
-	before := snapshot(t, l)
-	applyAs(t, l, "helm", mustMeshctl(t, l.Kubeconfig, "manifest", "generate", "--profile", "minimal"))
-	if err := l.WaitForWebhooks(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	dropNamespace(t, l)
-	if diff := differences(before, snapshot(t, l)); diff != nil {
-		t.Errorf("the cluster is not as it was before:\n%s", strings.Join(diff, "\n"))
-	}
-	mustMeshctl(t, l.Kubeconfig, "install", "--yes", "--profile", "minimal")
-}
-
 // A user without rights is told all that is missing, not only the first.
 func TestMissingPermissionsAreListed(t *testing.T) {
 	l := freshLab(t)
@@ -372,36 +238,6 @@ func TestInstallHonoursItsDeadline(t *testing.T) {
 	r := runMeshctl(t, door.Kubeconfig, "install", "--yes", "--timeout", "3s")
 	if r.code == 0 || r.took > 10*time.Second {
 		t.Errorf("exit code %d after %s with a deadline of 3s\n%s", r.code, r.took, r.stderr)
-	}
-}
-
-// When a workload does not get ready, the reason is told: while it is waited for,
-// and again when the time is over.
-func TestWaitingTellsTheCause(t *testing.T) {
-	l := freshLab(t)
-	ctx, stop := context.WithTimeout(t.Context(), commandTimeout)
-	defer stop()
-	install := []string{"install", "--yes", "--profile", "minimal", "--set", "values.pilot.nodeSelector.disk=none"}
-	cmd := command(ctx, l.Kubeconfig, install...)
-	said := &lines{}
-	cmd.Stderr = said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "the cause", func() error {
-		if text := said.String(); !strings.Contains(text, "not scheduled") {
-			return fmt.Errorf("it is not told:\n%s", text)
-		}
-		return nil
-	})
-	stop()
-	_ = cmd.Wait() // it was killed
-
-	// All is applied by now: what is left to do is to wait.
-	r := runMeshctl(t, l.Kubeconfig, append(install, "--timeout", "20s")...)
-	r.want(t, 1)
-	if !strings.Contains(r.stderr, "Deployment istio-system/istiod") || !strings.Contains(r.stderr, "not scheduled") {
-		t.Errorf("the cause is not told:\n%s", r.stderr)
 	}
 }
 

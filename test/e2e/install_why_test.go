@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -79,5 +81,35 @@ func TestInstallTellsWhyItIsNotReady(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// When a workload does not get ready, the reason is told: while it is waited for,
+// and again when the time is over.
+func TestWaitingTellsTheCause(t *testing.T) {
+	l := freshLab(t)
+	ctx, stop := context.WithTimeout(t.Context(), commandTimeout)
+	defer stop()
+	install := []string{"install", "--yes", "--profile", "minimal", "--set", "values.pilot.nodeSelector.disk=none"}
+	cmd := command(ctx, l.Kubeconfig, install...)
+	said := &lines{}
+	cmd.Stderr = said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the cause", func() error {
+		if text := said.String(); !strings.Contains(text, "not scheduled") {
+			return fmt.Errorf("it is not told:\n%s", text)
+		}
+		return nil
+	})
+	stop()
+	_ = cmd.Wait() // it was killed
+
+	// All is applied by now: what is left to do is to wait.
+	r := runMeshctl(t, l.Kubeconfig, append(install, "--timeout", "20s")...)
+	r.want(t, 1)
+	if !strings.Contains(r.stderr, "Deployment istio-system/istiod") || !strings.Contains(r.stderr, "not scheduled") {
+		t.Errorf("the cause is not told:\n%s", r.stderr)
 	}
 }
