@@ -167,7 +167,7 @@ func runAnalyze(ctx context.Context, e *env, o *analyzeOptions) error {
 	if e.getenv("GOGC") == "" {
 		// Nearly all that is loaded stays to the end, so that there is little
 		// garbage to find and no need for much room between two searches.
-		debug.SetGCPercent(25)
+		debug.SetGCPercent(30)
 	}
 	loaded, err := o.input.load(ctx, e, o.analyzers, o.allNames)
 	if err != nil {
