@@ -44,6 +44,20 @@ func (p *ports) next() (int, error) {
 	return 0, fmt.Errorf("finding a free port on %s between %d and %d: none of 1000 was free", loopback, firstPort, lastPort)
 }
 
+// listen listens on a free port. A lab that starts at the same moment may take
+// the port first; then it is another one.
+func (p *ports) listen() (listener net.Listener, port int, err error) {
+	for range 10 {
+		if port, err = p.next(); err != nil {
+			return nil, 0, err
+		}
+		if listener, err = net.Listen("tcp", address(port)); err == nil {
+			return listener, port, nil
+		}
+	}
+	return nil, 0, err
+}
+
 // address returns host:port of a loopback port.
 func address(port int) string { return net.JoinHostPort(loopback, strconv.Itoa(port)) }
 
