@@ -145,7 +145,8 @@ func documents(answers []clusterAnswer, decode func([]byte, any) error) []cluste
 // printTexts prints what people read: the answers under the names of their
 // contexts, and what was said besides behind them.
 func (e *env) printTexts(answers []clusterAnswer) error {
-	for i, a := range answers {
+	gap := ""
+	for _, a := range answers {
 		for line := range strings.Lines(a.err.String()) {
 			fmt.Fprintf(e.err, "%s: %s", a.context, line)
 		}
@@ -157,13 +158,13 @@ func (e *env) printTexts(answers []clusterAnswer) error {
 			}
 			continue
 		}
-		gap := ""
-		if i > 0 {
-			gap = "\n"
+		if a.out.Len() == 0 {
+			continue // it has said why on stderr
 		}
 		if _, err := fmt.Fprintf(e.out, "%scontext %s\n%s", gap, a.context, &a.out); err != nil {
 			return err
 		}
+		gap = "\n"
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func TestOneQuestionToSeveralClusters(t *testing.T) {
 	if out.code != exitOK || out.stdout != want || out.stderr != "" {
 		t.Errorf("two contexts: %+v\nwant %q", out, want)
 	}
-	out = ask("tag", "list", "--context", "green", "--context", "blue", "-o", "name")
+	out = ask("tag", "list", "--context", "green", "--context", "blue", "--context", "green", "-o", "name")
 	if out.stdout != "green green-tag\nblue blue-tag\n" {
 		t.Errorf("names: %+v", out)
 	}
@@ -72,7 +72,7 @@ func TestOneQuestionToSeveralClusters(t *testing.T) {
 		t.Errorf("the dead cluster: %+v", dead)
 	}
 	out = ask("tag", "list", "--all-contexts")
-	if out.code != exitCluster || !strings.Contains(out.stderr, "dead: meshctl: ") || !strings.Contains(out.stdout, "green-tag") {
+	if out.code != exitCluster || !strings.Contains(out.stderr, "dead: meshctl: ") || strings.Contains(out.stdout, "context dead") || !strings.Contains(out.stdout, "green-tag") {
 		t.Errorf("all contexts as text: %+v", out)
 	}
 

@@ -74,6 +74,9 @@ func (c *contextFlag) Set(name string) error { return c.Append(name) }
 // Append, Replace and GetSlice implement pflag.SliceValue, by which lists in the
 // configuration file get here.
 func (c *contextFlag) Append(name string) error {
+	if slices.Contains(c.flags.contexts, name) {
+		return nil // asked once
+	}
 	return c.Replace(append(c.flags.contexts, name))
 }
 

@@ -1,6 +1,6 @@
 // Command gatewaycrds writes the CRDs of the Gateway API to gatewayapi.yaml.gz
-// in the current directory, for pkg/analyze/crd, without what is not checked, such as descriptions. They are those of the
-// experimental channel, which has all that the standard one has: which of the
+// in the current directory, for pkg/analyze/crd, without what is not checked, such
+// as descriptions. They are those of the experimental channel, which has all that the standard one has: which of the
 // two a cluster has is not known, and a field that exists in one of them must
 // be no finding.
 package main

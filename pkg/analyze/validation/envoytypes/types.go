@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
-//go:generate go run generate.go
+//go:generate go run ../../../../tools/envoytypes
 
 //go:embed descriptors.binpb.gz
 var packed []byte

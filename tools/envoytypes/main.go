@@ -1,7 +1,6 @@
-//go:build ignore
-
-// Generate collects the descriptions of Envoy's configuration types from the
-// sources of the modules below into descriptors.binpb.gz. The sources hold
+// Command envoytypes collects the descriptions of Envoy's configuration types
+// from the sources of the modules below into descriptors.binpb.gz in the current
+// directory, for pkg/analyze/validation/envoytypes. The sources hold
 // each description as a Go string; reading it needs no compilation of the
 // hundreds of packages.
 package main
@@ -15,7 +14,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"log"
 	"maps"
 	"os"
 	"os/exec"
@@ -28,31 +26,42 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
-// modules that define types which the mesh's Envoy knows. The version of the
+// source is a module and the folder in it.
+type source struct{ module, below string }
+
+// modules are those that define types which the mesh's Envoy knows. The version of the
 // contributed extensions is the one that Istio 1.31 uses.
-var modules = []struct{ module, below string }{
-	{"github.com/envoyproxy/go-control-plane/envoy", "."},
-	{"github.com/envoyproxy/go-control-plane/contrib@v1.36.1-0.20260729145720-a2d8c7492908", "."},
-	{"github.com/cncf/xds/go", "."},
-	{"istio.io/api", "envoy"},
-	{"cel.dev/expr", "."},
-	{"go.opentelemetry.io/proto/otlp", "."},
-	{"google.golang.org/genproto/googleapis/api", "."},
-	{"google.golang.org/genproto/googleapis/rpc", "."},
-	{"github.com/prometheus/client_model", "."},
-	{"google.golang.org/protobuf", "types"},
+func modules() []source {
+	return []source{
+		{"github.com/envoyproxy/go-control-plane/envoy", "."},
+		{"github.com/envoyproxy/go-control-plane/contrib@v1.36.1-0.20260729145720-a2d8c7492908", "."},
+		{"github.com/cncf/xds/go", "."},
+		{"istio.io/api", "envoy"},
+		{"cel.dev/expr", "."},
+		{"go.opentelemetry.io/proto/otlp", "."},
+		{"google.golang.org/genproto/googleapis/api", "."},
+		{"google.golang.org/genproto/googleapis/rpc", "."},
+		{"github.com/prometheus/client_model", "."},
+		{"google.golang.org/protobuf", "types"},
+	}
 }
 
 func main() {
-	log.SetFlags(0)
+	if err := generate("descriptors.binpb.gz"); err != nil {
+		fmt.Fprintln(os.Stderr, "generating the descriptions of Envoy's types:", err)
+		os.Exit(1)
+	}
+}
+
+func generate(target string) error {
 	files := map[string]*descriptorpb.FileDescriptorProto{}
-	for _, m := range modules {
+	for _, m := range modules() {
 		dir, err := directory(m.module)
 		if err != nil {
-			log.Fatalf("finding %s: %v", m.module, err)
+			return fmt.Errorf("finding %s: %w", m.module, err)
 		}
 		if err := collect(filepath.Join(dir, m.below), files); err != nil {
-			log.Fatalf("reading %s: %v", m.module, err)
+			return fmt.Errorf("reading %s: %w", m.module, err)
 		}
 	}
 	set := &descriptorpb.FileDescriptorSet{}
@@ -68,9 +77,7 @@ func main() {
 		f.PublicDependency, f.WeakDependency, f.OptionDependency = nil, nil, nil
 		f.Dependency = slices.DeleteFunc(f.Dependency, func(name string) bool { return files[name] == nil })
 	}
-	if err := write("descriptors.binpb.gz", set); err != nil {
-		log.Fatal(err)
-	}
+	return write(target, set)
 }
 
 func definedAlready(f *descriptorpb.FileDescriptorProto, defined map[string]bool) bool {
@@ -110,9 +117,9 @@ func collect(root string, into map[string]*descriptorpb.FileDescriptorProto) err
 		if err != nil {
 			return err
 		}
-		raw := description(file)
-		if raw == nil {
-			return nil
+		raw, err := description(file)
+		if err != nil || raw == nil {
+			return err
 		}
 		var d descriptorpb.FileDescriptorProto
 		if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, &d); err != nil {
@@ -132,7 +139,7 @@ func frozen(pkg string) bool {
 }
 
 // description is the value of the file's ..._rawDesc, a string or a list of bytes.
-func description(file *ast.File) []byte {
+func description(file *ast.File) ([]byte, error) {
 	for _, declaration := range file.Decls {
 		group, ok := declaration.(*ast.GenDecl)
 		if !ok {
@@ -145,33 +152,39 @@ func description(file *ast.File) []byte {
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-func bytesOf(e ast.Expr) []byte {
+func bytesOf(e ast.Expr) ([]byte, error) {
 	switch e := e.(type) {
 	case *ast.BinaryExpr:
-		return append(bytesOf(e.X), bytesOf(e.Y)...)
+		left, err := bytesOf(e.X)
+		if err != nil {
+			return nil, err
+		}
+		right, err := bytesOf(e.Y)
+		return append(left, right...), err
 	case *ast.BasicLit:
 		text, err := strconv.Unquote(e.Value)
-		if err != nil {
-			log.Fatal(err)
-		}
-		return []byte(text)
+		return []byte(text), err
 	case *ast.CallExpr: // string([]byte{...})
 		return bytesOf(e.Args[0])
 	case *ast.CompositeLit:
 		b := make([]byte, len(e.Elts))
 		for i, element := range e.Elts {
-			n, err := strconv.ParseUint(element.(*ast.BasicLit).Value, 0, 8)
+			literal, ok := element.(*ast.BasicLit)
+			if !ok {
+				return nil, fmt.Errorf("element %d of a description is no literal", i)
+			}
+			n, err := strconv.ParseUint(literal.Value, 0, 8)
 			if err != nil {
-				log.Fatal(err)
+				return nil, err
 			}
 			b[i] = byte(n)
 		}
-		return b
+		return b, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // strip removes what checking values does not need: options other than
@@ -238,6 +251,5 @@ func write(name string, set *descriptorpb.FileDescriptorSet) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	log.Printf("%d files, %d bytes, packed %d", len(set.File), len(raw), packed.Len())
 	return os.WriteFile(name, packed.Bytes(), 0o644)
 }
