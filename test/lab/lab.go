@@ -257,6 +257,7 @@ func (l *Lab) Stop() error {
 		if l.kubelet != nil {
 			l.kubelet.close()
 		}
+		l.ports.close()
 		l.spawner.close()
 		if l.reaper != nil {
 			l.stopErr = l.reaper.reap()

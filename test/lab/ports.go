@@ -14,48 +14,58 @@ const loopback = "127.0.0.1"
 // ports hands out free TCP ports of the loopback address. They lie below the
 // range from which systems take the local ports of outgoing connections, so
 // that a component that restarts finds its port still free.
+//
+// A component listens on its port some time after it was chosen. So that no other
+// lab chooses it meanwhile, in this process or another, a lab takes its ports from
+// blocks, and listens on the first port of each block for as long as it lives.
 type ports struct {
-	mu    sync.Mutex
-	taken map[int]bool
+	mu     sync.Mutex
+	guards []net.Listener
+	free   []int // of the last block
 }
 
-const firstPort, lastPort = 18000, 31999
+const firstPort, lastPort, blockSize = 18000, 31999, 100
 
 // next returns a port that nobody listens on and that it has not returned before.
 func (p *ports) next() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.taken == nil {
-		p.taken = map[int]bool{}
-	}
 	for range 1000 {
-		port := firstPort + rand.IntN(lastPort-firstPort+1)
-		if p.taken[port] {
+		if len(p.free) == 0 {
+			p.takeBlock()
 			continue
 		}
-		listener, err := net.Listen("tcp", address(port))
-		if err != nil {
-			continue
+		port := p.free[0]
+		p.free = p.free[1:]
+		if isFree(port) {
+			return port, nil
 		}
-		listener.Close()
-		p.taken[port] = true
-		return port, nil
 	}
 	return 0, fmt.Errorf("finding a free port on %s between %d and %d: none of 1000 was free", loopback, firstPort, lastPort)
 }
 
-// listen listens on a free port. A lab that starts at the same moment may take
-// the port first; then it is another one.
-func (p *ports) listen() (listener net.Listener, port int, err error) {
-	for range 10 {
-		if port, err = p.next(); err != nil {
-			return nil, 0, err
-		}
-		if listener, err = net.Listen("tcp", address(port)); err == nil {
-			return listener, port, nil
-		}
+// takeBlock takes the ports of some block, unless another lab has it. The caller
+// holds the lock.
+func (p *ports) takeBlock() {
+	first := firstPort + blockSize*rand.IntN((lastPort-firstPort+1)/blockSize)
+	guard, err := net.Listen("tcp", address(first))
+	if err != nil {
+		return
 	}
-	return nil, 0, err
+	p.guards = append(p.guards, guard)
+	for port := first + 1; port < first+blockSize; port++ {
+		p.free = append(p.free, port)
+	}
+}
+
+// close gives the blocks to other labs.
+func (p *ports) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, guard := range p.guards {
+		guard.Close()
+	}
+	p.guards, p.free = nil, nil
 }
 
 // address returns host:port of a loopback port.

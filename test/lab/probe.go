@@ -25,7 +25,10 @@ type markerListener struct {
 func (l *Lab) listenForMarkers() (*markerListener, error) {
 	m := &markerListener{}
 	var err error
-	if m.listener, m.port, err = l.ports.listen(); err != nil {
+	if m.port, err = l.ports.next(); err != nil {
+		return nil, err
+	}
+	if m.listener, err = net.Listen("tcp", address(m.port)); err != nil {
 		return nil, fmt.Errorf("listening for probes: %w", err)
 	}
 	go func() {
